@@ -1,0 +1,11 @@
+# LEAT_VERSION, read from the one place where it is written.
+set(header ${CMAKE_CURRENT_LIST_DIR}/../include/leat/leat.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+foreach(part MAJOR MINOR PATCH)
+    file(STRINGS ${header} line REGEX "^#define LEAT_VERSION_${part} [0-9]+$")
+    if(NOT line MATCHES " ([0-9]+)$")
+        message(FATAL_ERROR "LEAT_VERSION_${part} is not in ${header}")
+    endif()
+    list(APPEND LEAT_VERSION ${CMAKE_MATCH_1})
+endforeach()
+list(JOIN LEAT_VERSION "." LEAT_VERSION)

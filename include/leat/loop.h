@@ -1,0 +1,124 @@
+/*
+ * leat/loop.h - one thread, one select(), seven phases a turn.
+ *
+ *   1 wait   2 clock   3 read   4 write   5 timers   6 flush   7 reap
+ *
+ * A loop belongs to the thread that uses it; only leat_loop_post may be called
+ * from others. leat/sets.h runs a loop inside somebody else's select().
+ */
+#ifndef LEAT_LOOP_H
+#define LEAT_LOOP_H
+
+#include <leat/stats.h>
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct leat_loop;
+
+/* A field of 0 or NULL means its default. */
+struct leat_loop_config {
+    const struct leat_alloc *alloc; /* copied; default realloc(3), free(3) */
+    size_t max_memory;    /* what queued and held bytes take; 256 MiB */
+    size_t max_conns;     /* default RLIMIT_NOFILE - 32, at least 1 */
+    leat_note_fn on_note; /* default: notes are dropped */
+    void *note_user;      /* kept; handed to on_note */
+};
+
+/*
+ * Create a loop. Takes two descriptors, for the wake-up pipe.
+ *
+ * out      set to the loop; returned owned, leat_loop_destroy frees it
+ * config   borrowed; NULL means all defaults
+ *
+ * Returns  0; -ENOMEM; -EMFILE or -ENFILE no descriptor for the pipe; -ERANGE
+ *          its number is beyond what select can watch; an error of
+ *          clock_gettime(2), fcntl(2) or getrlimit(2).
+ * On error *out is NULL and nothing is left behind.
+ */
+LEAT_API LEAT_CHECKED int leat_loop_create(
+    struct leat_loop **out, const struct leat_loop_config *config);
+
+/*
+ * End a loop: every connection gets its on_close with -ECANCELED, listeners,
+ * watches and signals are closed, timers are stopped, posts that were accepted
+ * but not yet run are dropped.
+ *
+ * loop     taken; NULL is harmless. From inside a callback destruction waits
+ *          until the running leat_loop_run, step or dispatch unwinds, which
+ *          then returns -ECANCELED; a second call is harmless until then.
+ *
+ * Calls back on_close.
+ */
+LEAT_API void leat_loop_destroy(struct leat_loop *loop);
+
+/*
+ * Turn until leat_loop_stop, or until nothing is left that could call back:
+ * no connection, listener, watch, started timer, watched signal or post.
+ *
+ * Returns  0; -EBUSY called from inside a callback; -ECANCELED the loop was
+ *          destroyed from inside; an error of select(2) that waiting does not
+ *          mend.
+ * Calls back everything.
+ */
+LEAT_API LEAT_CHECKED int leat_loop_run(struct leat_loop *loop);
+
+/*
+ * Make one turn.
+ *
+ * timeout_us  longest wait in microseconds; 0 do not wait, -1 for ever
+ *
+ * Returns  how many callbacks ran, 0 or more; else as leat_loop_run.
+ * Calls back everything.
+ */
+LEAT_API LEAT_CHECKED int leat_loop_step(
+    struct leat_loop *loop, int64_t timeout_us);
+
+/*
+ * Make leat_loop_run return once the turn is over; when none is running, the
+ * next one returns at once.
+ */
+LEAT_API void leat_loop_stop(struct leat_loop *loop);
+
+/*
+ * Bound the time that phase 3 of a turn may take, for frame loops.
+ *
+ * budget_us  the clock is read after every callback, and once the budget is
+ *            used phase 3 ends; who was not served is first next turn. Phases
+ *            5 to 7 always run. 0 or below: no bound (the default).
+ */
+LEAT_API void leat_loop_set_budget(struct leat_loop *loop, int64_t budget_us);
+
+/*
+ * Whether the last turn left ready work behind because its budget was used.
+ */
+LEAT_API bool leat_loop_more(const struct leat_loop *loop);
+
+/*
+ * The time of this turn on the monotonic clock, in microseconds.
+ */
+LEAT_API int64_t leat_loop_now(const struct leat_loop *loop);
+
+typedef void (*leat_post_fn)(struct leat_loop *loop, void *arg);
+
+/*
+ * Have a function called on the loop's thread: the one thread-safe call.
+ *
+ * loop     not yet being destroyed
+ * fn, arg  called once as fn(loop, arg), in phase 3; posts of one thread in
+ *          their order, at most 256 a turn
+ *
+ * Returns  0; -ENOMEM; -ESHUTDOWN the loop is being destroyed.
+ * On error fn will not be called.
+ */
+LEAT_API LEAT_CHECKED int leat_loop_post(
+    struct leat_loop *loop, leat_post_fn fn, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

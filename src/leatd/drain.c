@@ -1,0 +1,164 @@
+/*
+ * drain.c - the end of leatd: nothing that was accepted is lost.
+ *
+ * On the path: life -> HERE -> every listener and client -> loop stops.
+ *
+ * Invariants:
+ *  1. phase only grows; the listeners are closed from DRAIN_SERVING on
+ *  2. the timer is started <=> phase is DRAIN_SERVING or DRAIN_ENDING
+ *  3. the loop is stopped when phase > DRAIN_NOT and there is no client
+ */
+#include "drain.h"
+
+#include "server.h"
+
+/* The log tells when each step was taken, and how many it was for. */
+static void
+log_phase(struct server *server, const char *message, const char *why)
+{
+    struct log_line line;
+
+    if (!log_begin(&server->log, &line, LEVEL_INFO, message))
+        return;
+    if (why != NULL)
+        log_value(&line, "why", why);
+    log_number(&line, "conns", server->client_count);
+    log_end(&server->log, &line);
+}
+
+/* Step 1. Who has connected before the end was asked for is still served. */
+static void
+close_listeners(struct server *server)
+{
+    for (size_t i = 0; i < server->port_count; i++) {
+        struct port *port = &server->ports[i];
+        if (port->listener == NULL)
+            continue;
+        (void)leat_listener_drain(port->listener); /* however many came */
+        leat_listener_close(port->listener);
+        port->listener = NULL;
+    }
+}
+
+/* Step 3 and 4 lead here: the last client is gone. */
+static void
+finish(struct server *server)
+{
+    uint64_t lost = server->drain.lost;
+    struct log_line line;
+
+    leat_timer_stop(&server->drain.timer);
+    leat_loop_stop(server->loop);
+    if (!log_begin(
+            &server->log, &line, lost > 0 ? LEVEL_WARN : LEVEL_INFO, "drained"))
+        return;
+    log_number(&line, "lost", lost);
+    log_number(&line, "unserved", server->drain.unserved);
+    log_end(&server->log, &line);
+}
+
+/* Input that the service has not seen yet is lost by an end or an abort. The
+ * connections stay on the list: their on_close comes in phase 7. */
+static void
+count_held(struct server *server, const struct client *client)
+{
+    struct leat_conn_stats stats;
+
+    leat_conn_stats(client->conn, &stats);
+    server->drain.lost += stats.held_bytes;
+}
+
+/* Step 3: half of the time is gone. */
+static void
+end_all(struct server *server)
+{
+    server->drain.phase = DRAIN_ENDING;
+    for (struct client *client = server->clients; client != NULL;
+         client = client->next) {
+        count_held(server, client);
+        leat_conn_end(client->conn);
+    }
+}
+
+/* Step 4. Where nothing is queued a close is enough: the kernel goes on
+ * sending what it has, which a reset would throw away. */
+static void
+cut_off(struct server *server, struct client *client)
+{
+    struct leat_conn_stats stats;
+
+    count_held(server, client);
+    leat_conn_stats(client->conn, &stats);
+    if (stats.queued_bytes > 0 || stats.held_bytes > 0)
+        leat_conn_abort(client->conn);
+    else
+        leat_conn_close(client->conn);
+}
+
+void
+drain_cut(struct server *server)
+{
+    if (server->drain.phase == DRAIN_CUT)
+        return;
+    server->drain.phase = DRAIN_CUT;
+    leat_timer_stop(&server->drain.timer);
+    log_phase(server, "drain-cut", NULL);
+    for (struct client *client = server->clients; client != NULL;
+         client = client->next)
+        cut_off(server, client);
+}
+
+/* One timer, two times: half of the time that is allowed, then all of it. */
+static void
+on_timer(struct leat_timer *timer, void *user)
+{
+    struct server *server = user;
+    int64_t drain_us = server->options->drain_us;
+
+    if (server->drain.phase != DRAIN_SERVING) {
+        drain_cut(server);
+        return;
+    }
+    end_all(server);
+    leat_timer_start(timer, drain_us - drain_us / 2, 0);
+}
+
+void
+drain_init(struct server *server)
+{
+    leat_timer_init(&server->drain.timer, server->loop, on_timer, server);
+}
+
+void
+drain_start(struct server *server, const char *why)
+{
+    if (server->drain.phase != DRAIN_NOT)
+        return;
+    server->drain.phase = DRAIN_SERVING;
+    close_listeners(server);
+    log_phase(server, "drain", why);
+    if (server->client_count == 0) {
+        finish(server);
+        return;
+    }
+    if (server->options->drain_us == 0) {
+        drain_cut(server);
+        return;
+    }
+    /* Step 2: each ends by itself once its peer pauses. */
+    for (struct client *client = server->clients; client != NULL;
+         client = client->next)
+        leat_conn_drain(client->conn);
+    leat_timer_start(&server->drain.timer, server->options->drain_us / 2, 0);
+}
+
+void
+drain_count(struct server *server, uint64_t lost, uint64_t unserved)
+{
+    if (server->drain.phase == DRAIN_NOT)
+        return;
+    server->drain.lost += lost;
+    server->drain.unserved += unserved;
+    if (server->client_count == 0)
+        finish(server);
+}

@@ -1,0 +1,198 @@
+/*
+ * server.c - one leatd: its loop, its listeners, its clients.
+ *
+ * On the path: main -> HERE -> loop.
+ *
+ * Invariants:
+ *  1. each port's ops outlive every connection: ports are given back after the
+ *     loop was destroyed
+ *  2. all listeners are open, or none
+ */
+#include "server.h"
+
+#include <leat/error.h>
+
+#include <errno.h>
+
+#include "cli/address.h"
+#include "cli/mem.h"
+
+/* How long the end waits for a slow reader of the log. */
+#define LAST_WORDS_US 50000
+
+/* --- listeners ------------------------------------------------------------ */
+
+/* Where the library says -EINVAL, find out which word it means. */
+static enum exit_code
+judge(const struct listener_spec *spec, int error, struct complaint *wrong)
+{
+    struct leat_addr addrs[LEAT_ADDR_MAX];
+    char after[128];
+    struct text text;
+
+    if (error == -EINVAL &&
+        leat_addr_parse(addrs, spec->address, 0) == -EINVAL) {
+        address_complain(spec->address, wrong);
+        return CODE_USAGE;
+    }
+    text_init(&text, after, sizeof after);
+    text_add(&text, " for ");
+    text_add(&text, spec->name);
+    text_add(&text, ": ");
+    text_add(&text, leat_error_text(error));
+    complaint_say(wrong, "cannot listen on", spec->address, text.bytes);
+    return error == -EINVAL ? CODE_USAGE : CODE_FAILED;
+}
+
+/* The listener accepts once the loop runs, so nobody is let in before all are
+ * open. */
+static enum exit_code
+open_port(struct server *server, struct port *port, struct complaint *wrong)
+{
+    const struct listener_spec *spec = port->spec;
+    struct leat_listener_config config = spec->config;
+
+    /* The library calls the service itself, but for the two moments when the
+     * daemon has something of its own to do. */
+    port->ops = spec->service->ops;
+    port->ops.on_open = client_open;
+    port->ops.on_close = client_close;
+    config.conn.ops = &port->ops;
+    config.user = port;
+    config.on_accept = client_accept;
+    int error = leat_listener_open(
+        &port->listener, server->loop, spec->address, &config);
+    return error == 0 ? CODE_OK : judge(spec, error, wrong);
+}
+
+static enum exit_code
+open_ports(struct server *server, struct complaint *wrong)
+{
+    const struct options *options = server->options;
+
+    server->ports = mem_take_array(options->spec_count, sizeof *server->ports);
+    if (server->ports == NULL) {
+        complaint_say(wrong, "no memory for the listeners", NULL, "");
+        return CODE_FAILED;
+    }
+    server->port_count = options->spec_count;
+    for (size_t i = 0; i < options->spec_count; i++) {
+        struct port *port = &server->ports[i];
+        port->server = server;
+        port->spec = &options->specs[i];
+        enum exit_code code = open_port(server, port, wrong);
+        if (code != CODE_OK)
+            return code; /* those before it are closed with the loop */
+    }
+    return CODE_OK;
+}
+
+/* --- begin and end -------------------------------------------------------- */
+
+/* Of both, --verbose is the one that hides nothing. */
+static enum log_level
+level_of(const struct options *options)
+{
+    if (options->verbose)
+        return LEVEL_DEBUG;
+    return options->quiet ? LEVEL_WARN : LEVEL_INFO;
+}
+
+/* --max-conns, as far as there are descriptors. */
+static size_t
+choose_conns(struct server *server, size_t most)
+{
+    size_t asked = server->options->max_conns;
+    struct log_line line;
+
+    if (asked == 0 || asked <= most)
+        return asked == 0 ? most : asked;
+    if (log_begin(&server->log, &line, LEVEL_WARN, "max-conns-lowered")) {
+        log_number(&line, "asked", asked);
+        log_number(&line, "given", most);
+        log_end(&server->log, &line);
+    }
+    return most;
+}
+
+/* The log is on the loop before anything else is, for that may have something
+ * to tell. */
+static int
+make_loop(struct server *server, size_t max_conns, struct complaint *wrong)
+{
+    const struct leat_loop_config config = {
+        .max_memory = server->options->max_memory,
+        .max_conns = choose_conns(server, max_conns),
+        .on_note = notes_take,
+        .note_user = &server->notes,
+    };
+    int error = leat_loop_create(&server->loop, &config);
+
+    if (error == 0)
+        error = log_attach(&server->log, server->loop);
+    if (error != 0)
+        complaint_say(wrong, "cannot start: ", NULL, leat_error_text(error));
+    return error;
+}
+
+/* The log's ring is large: its members are set one by one, not with the rest.
+ */
+enum exit_code
+server_open(struct server *server, const struct options *options,
+    size_t max_conns, struct complaint *wrong)
+{
+    enum exit_code code = CODE_FAILED;
+
+    server->options = options;
+    server->loop = NULL;
+    server->ports = NULL;
+    server->port_count = 0;
+    server->clients = NULL;
+    server->client_count = 0;
+    server->drain = (struct drain){.phase = DRAIN_NOT};
+    server->life = (struct life){.stdin_watch = NULL};
+    log_init(&server->log, 2, level_of(options));
+    notes_init(&server->notes, &server->log);
+    if (make_loop(server, max_conns, wrong) != 0)
+        goto err_close;
+    server->started_us = leat_loop_now(server->loop);
+    drain_init(server);
+    code = open_ports(server, wrong);
+    if (code != CODE_OK)
+        goto err_close;
+    if (life_start(server, wrong) == 0)
+        return CODE_OK;
+    code = CODE_FAILED;
+
+err_close:
+    server_close(server);
+    return code;
+}
+
+enum exit_code
+server_run(struct server *server)
+{
+    struct log_line line;
+    int error = leat_loop_run(server->loop);
+
+    if (error == 0 && server->drain.phase != DRAIN_NOT)
+        return server->drain.lost > 0 ? CODE_LOST : CODE_OK;
+    /* The listeners and signals keep the loop busy: it does not end alone. */
+    if (log_begin(&server->log, &line, LEVEL_WARN, "loop-failed")) {
+        log_value(&line, "error", leat_error_name(error));
+        log_end(&server->log, &line);
+    }
+    return error == 0 || error == -EBUSY ? CODE_INTERNAL : CODE_FAILED;
+}
+
+/* Order: connections may still log when the loop ends them; their ports go
+ * after them; then the ring is written. */
+void
+server_close(struct server *server)
+{
+    notes_flush(&server->notes);
+    log_detach(&server->log);
+    leat_loop_destroy(server->loop);
+    mem_give(server->ports);
+    log_flush(&server->log, LAST_WORDS_US);
+}

@@ -1,0 +1,60 @@
+/*
+ * service.h - what a service is: one file svc_*.c and one row in registry.c.
+ *
+ * A service is a table of callbacks with settings for each listener and state
+ * for each connection, both zeroed and owned by the daemon. It knows nothing
+ * of the daemon but this header, and nothing of other services.
+ */
+#ifndef LEATD_SERVICE_H
+#define LEATD_SERVICE_H
+
+#include "cli/key.h"
+
+#include <leat/conn.h>
+#include <leat/listener.h>
+
+struct service {
+    const char *name;
+    const char *help; /* one line without a full stop */
+
+    /* on_open and on_close are called by the daemon, in the midst of its own;
+     * the others by the library. user is what service_state and
+     * service_settings take. */
+    struct leat_conn_ops ops;
+    struct leat_frame_config frame; /* unless its settings say otherwise */
+
+    const struct key *keys; /* its own; offsets are into its settings */
+    size_t key_count;
+    size_t settings_size;
+    /* Check the settings of one listener and put into config what follows
+     * from them. 0, or -EINVAL with the complaint filled. May be NULL. */
+    int (*prepare)(void *settings, struct leat_listener_config *config,
+        struct complaint *wrong);
+
+    size_t state_size; /* per connection; aligned as a pointer is */
+    bool is_source;    /* what it sends answers nothing: lost, it is no loss */
+};
+
+/* The settings of the listener that a connection came in by. */
+const void *service_settings(void *user);
+/* The state of a connection; zeroed before on_open, gone after on_close. */
+void *service_state(void *user);
+/* Close because of an error of the service's own; the access log tells it. */
+void service_fail(struct leat_conn *conn, void *user, int error);
+/* leat_conn_send, and service_fail where that fails. Whether it went well. */
+bool service_send(
+    struct leat_conn *conn, void *user, const void *bytes, size_t len);
+/* The peer's address as the log has it; borrowed, perhaps text itself. */
+const char *service_peer(void *user, char text[LEAT_ADDR_TEXT]);
+/* A line in the log about this connection: message listener= peer= text= */
+void service_log(void *user, const char *message, const char *words);
+
+/* --- registry.c ----------------------------------------------------------- */
+
+size_t service_count(void);
+/* index below service_count. */
+const struct service *service_at(size_t index);
+/* NULL: there is none of that name. */
+const struct service *service_find(const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * svc_discard.c - takes every byte and throws it away (RFC 863).
+ *
+ * On the path: conn_io -> HERE. It never answers, not even at the end.
+ */
+#include "service.h"
+
+static void
+discard(struct leat_conn *conn, const void *bytes, size_t len, void *user)
+{
+    (void)conn, (void)bytes, (void)len, (void)user;
+}
+
+extern const struct service svc_discard;
+
+const struct service svc_discard = {
+    .name = "discard",
+    .help = "throws away every byte it gets (RFC 863)",
+    .ops = {.on_data = discard},
+};

@@ -1,0 +1,130 @@
+/*
+ * check.c - assert the invariants that the files of this room list.
+ *
+ * On the path: nowhere; the tests call it after every turn, where each of the
+ * deferred lists holds what the next turn has to do.
+ */
+#include <assert.h>
+
+#include "net.h"
+
+static unsigned
+wanted(const struct leat_conn *conn)
+{
+    return conn->is_detached ? 0
+                             : leat__fdset_wanted(&conn->loop->fds, &conn->io);
+}
+
+/* dial.c. */
+static void
+check_dial(const struct leat_conn *conn)
+{
+    if (conn->dial == NULL)
+        return;
+    assert(conn->is_dying || (conn->is_blocked && !conn->is_detached));
+    assert(conn->is_dying || wanted(conn) == LEAT_WRITABLE);
+    assert(!conn->is_memory && !conn->has_fin && !conn->has_eof);
+    assert(conn->bytes_in == 0 && conn->bytes_out == 0);
+}
+
+/* pair.c. */
+static void
+check_pair(const struct leat_conn *conn)
+{
+    const struct leat_conn *twin = conn->twin;
+    assert(conn->is_memory || (twin == NULL && !conn->is_cut));
+    assert(conn->is_memory || conn->offered == 0);
+    if (!conn->is_memory)
+        return;
+    assert(conn->is_detached && conn->dial == NULL);
+    assert(twin == NULL || twin->twin == conn);
+    assert(twin == NULL || (!twin->is_dying && !conn->is_dying));
+    bool may_take = leat__conn_may_receive(conn) && leat__pair_has_input(conn);
+    assert(!may_take || leat__list_is_linked(&conn->held_node));
+    (void)twin, (void)may_take; /* without assertions */
+}
+
+/* conn.c, flow.c and conn_io.c. */
+static void
+check_conn(const struct leat_conn *conn)
+{
+    bool is_dirty = leat__list_is_linked(&conn->dirty_node);
+    bool is_held = conn->held.bytes != NULL;
+    bool is_read = wanted(conn) & LEAT_READABLE;
+
+    leat__queue_check(&conn->queue, &conn->shared->limits);
+    assert(conn->is_dying == leat__list_is_linked(&conn->dying_node));
+    assert(!conn->is_dying || (conn->queue.count == 0 && wanted(conn) == 0));
+    assert(!conn->is_dying || (conn->counted == 0 && !is_dirty));
+    assert(conn->queue.count == 0 || is_dirty || conn->is_blocked ||
+           conn->is_starved);
+    assert(!conn->has_fin || conn->is_ending || conn->is_dying);
+    assert(!conn->has_fin || conn->queue.count == 0);
+    assert(!conn->is_shut || (conn->is_half && conn->queue.count == 0));
+    assert(is_read == leat__conn_may_receive(conn) || conn->is_detached);
+    assert(!is_held || !is_read || conn->is_ending);
+    assert(!conn->is_starved || conn->is_dying || conn->timer.is_started);
+    assert(conn->error == 0 || conn->queue.count == 0);
+    (void)is_dirty, (void)is_held, (void)is_read; /* without assertions */
+}
+
+static size_t
+check_couples(const struct leat_conn *conn)
+{
+    size_t couples = 0;
+    for (struct leat__node *node = conn->targets.next; node != &conn->targets;
+         node = node->next, couples++)
+        assert(LEAT__CONTAINER(node, struct leat__couple, of_src)->src == conn);
+    for (struct leat__node *node = conn->sources.next; node != &conn->sources;
+         node = node->next)
+        assert(LEAT__CONTAINER(node, struct leat__couple, of_dst)->dst == conn);
+    return couples;
+}
+
+static void
+check_listeners(const struct leat__net *net)
+{
+    for (struct leat__node *node = net->listeners.next; node != &net->listeners;
+         node = node->next) {
+        const struct leat_listener *listener =
+            LEAT__CONTAINER(node, struct leat_listener, node);
+        assert(!listener->is_closed && !listener->is_busy);
+        assert(listener->shared->listener == listener);
+        assert(listener->conns + 1 <= listener->shared->refs);
+        bool is_tight = listener->pauses & LEAT__PAUSE_MEMORY;
+        assert(is_tight == net->is_tight);
+        assert(!(listener->pauses & LEAT__PAUSE_FDS) ||
+               listener->timer.is_started);
+        (void)is_tight, (void)listener; /* without assertions */
+    }
+}
+
+void
+leat__net_check(const struct leat_loop *loop)
+{
+    const struct leat__net *net = loop->net;
+    size_t count = 0;
+    size_t couples = 0;
+    size_t held = 0;
+
+    if (net == NULL)
+        return;
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next, count++) {
+        const struct leat_conn *conn =
+            LEAT__CONTAINER(node, struct leat_conn, all);
+        assert(conn->slot < net->slots && net->slot[conn->slot].conn == conn);
+        check_conn(conn);
+        check_dial(conn);
+        check_pair(conn);
+        couples += check_couples(conn);
+        held += conn->counted;
+    }
+    assert(count == net->count && count == net->conn_slab.used_count);
+    assert(couples == net->couple_slab.used_count);
+    assert(held == loop->pool.held);
+    assert(loop->pool.stored <= loop->config.max_memory);
+    check_listeners(net);
+    leat__slab_check(&net->conn_slab);
+    (void)count, (void)couples, (void)held; /* without assertions */
+}

@@ -1,0 +1,411 @@
+/*
+ * conn.c - a connection's life: made, sent to, ended, reaped.
+ *
+ * On the path: service -> HERE: queue -> dirty list -> conn_io.c (phase 6).
+ *
+ * Invariants (check.c asserts them):
+ *  1. a dying connection has no wants, an empty queue and is on loop->dying
+ *  2. queue not empty  =>  it is dirty, or is_blocked, or is_starved
+ *  3. held.bytes is not NULL  =>  it is not read
+ *  4. state only moves open -> ending -> dying; has_fin => is_ending
+ *
+ * Nothing here sends and nothing but reap calls back.
+ */
+#include "net.h"
+
+#include <leat/error.h>
+#include <leat/flow.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/sys.h"
+
+/* --- made --- */
+
+static void
+init(struct leat_conn *conn, struct leat_loop *loop, int fd)
+{
+    memset(conn, 0, sizeof *conn);
+    conn->io = (struct leat__io){.fd = fd, .on_ready = leat__conn_ready};
+    conn->loop = loop;
+    leat__list_init(&conn->all);
+    leat__list_init(&conn->held_node);
+    leat__list_init(&conn->dirty_node);
+    leat__list_init(&conn->dying_node);
+    leat__list_init(&conn->sources);
+    leat__list_init(&conn->targets);
+    leat__queue_init(&conn->queue);
+    leat__frame_init(&conn->frame);
+    leat__conn_timer_init(conn);
+    conn->opened_us = conn->active_us = loop->now_us;
+}
+
+int
+leat__conn_make(struct leat_conn **out, struct leat__net *net, int fd,
+    struct leat__shared *shared, void *user)
+{
+    struct leat_loop *loop = net->loop;
+    struct leat_conn *conn = leat__slab_take(&net->conn_slab);
+    if (conn == NULL)
+        return -ENOMEM;
+    init(conn, loop, fd);
+
+    conn->is_detached = fd < 0;
+    int error = conn->is_detached ? 0
+                                  : leat__fdset_add(&loop->fds,
+                                        leat__loop_alloc(loop), &conn->io);
+    if (error != 0)
+        goto err_give_conn;
+    error = leat__net_enter(net, conn);
+    if (error != 0)
+        goto err_remove_io;
+
+    conn->user = user;
+    conn->shared = shared;
+    shared->refs++;
+    if (shared->listener != NULL)
+        shared->listener->conns++;
+    leat__conn_watch_idle(conn);
+    leat__conn_update(conn);
+    leat__net_place_taken(net, shared->listener);
+    *out = conn;
+    return 0;
+
+err_remove_io:
+    if (!conn->is_detached)
+        leat__fdset_remove(&loop->fds, &conn->io);
+err_give_conn:
+    leat__slab_give(&net->conn_slab, conn);
+    return error;
+}
+
+static int
+family_of(int fd)
+{
+    struct leat_addr addr = {.len = sizeof addr.storage};
+    int error =
+        leat__sys_sockname(fd, (struct sockaddr *)&addr.storage, &addr.len);
+    return error != 0 ? error : addr.storage.ss_family;
+}
+
+static int
+prepare(int fd)
+{
+    int error = leat__sys_set_nonblocking(fd);
+    return error != 0 ? error : leat__sys_set_cloexec(fd);
+}
+
+int
+leat_conn_adopt(struct leat_conn **out, struct leat_loop *loop, int fd,
+    const struct leat_conn_config *config, void *user)
+{
+    *out = NULL;
+    if (loop->is_doomed)
+        return -ESHUTDOWN;
+    struct leat__net *net = leat__net_of(loop);
+    if (net == NULL)
+        return -ENOMEM;
+    int family = family_of(fd);
+    if (family < 0)
+        return family;
+    int error = prepare(fd);
+    if (error != 0)
+        return error;
+
+    struct leat__shared *shared;
+    error = leat__shared_create(&shared, loop, config);
+    if (error != 0)
+        return error;
+    error = leat__conn_make(out, net, fd, shared, user);
+    if (error == 0) {
+        (*out)->is_unix = family == AF_UNIX;
+        leat__socket_options(loop, fd, family, &shared->config);
+    }
+    leat__shared_unref(loop, shared);
+    return error;
+}
+
+/* --- sent to --- */
+
+static int
+may_send(const struct leat_conn *conn, size_t len)
+{
+    if (conn->is_dying || conn->is_ending || conn->is_half)
+        return -ESHUTDOWN;
+    if (conn->loop->is_doomed)
+        return -ESHUTDOWN; /* it would never leave */
+    if (conn->error != 0)
+        return conn->error;
+    if (len == 0)
+        return -EINVAL;
+    return len <= conn->shared->limits.limit ? 0 : -EMSGSIZE;
+}
+
+/* Keep within max_memory with one more block of this size. */
+static int
+make_room(struct leat_conn *conn, size_t size)
+{
+    int error = leat__net_make_room(conn->loop->net, size);
+    if (error != 0)
+        return error;
+    /* It may have cost us our own life. */
+    return conn->is_dying ? -ESHUTDOWN : 0;
+}
+
+static void
+make_dirty(struct leat_conn *conn)
+{
+    /* While the kernel has no room it will tell us; a timer, when it has no
+     * memory. Until then another try would be wasted. */
+    if (!conn->is_blocked && !conn->is_starved)
+        leat__defer_add(&conn->loop->dirty, &conn->dirty_node);
+}
+
+/* Book what the queue said. */
+static int
+queued(struct leat_conn *conn, int result, const struct leat__drops *drops)
+{
+    struct leat_loop *loop = conn->loop;
+    conn->drops += drops->msgs;
+    loop->stats.drops += drops->msgs;
+    if (result == 0) {
+        conn->msgs_out++;
+        loop->stats.msgs_out++;
+        make_dirty(conn);
+    }
+    if (result == -ENOBUFS && conn->shared->limits.policy == LEAT_CLOSE)
+        leat__conn_kill(conn, -ENOBUFS);
+    return result == LEAT__DROPPED ? 0 : result;
+}
+
+int
+leat_conn_send(struct leat_conn *conn, const void *bytes, size_t len)
+{
+    int error = may_send(conn, len);
+    /* Nobody is shed for what a full queue will not take. */
+    if (error == 0)
+        error = make_room(
+            conn, leat__queue_cost(&conn->queue, &conn->shared->limits, len));
+    if (error != 0)
+        return error;
+    struct leat__drops drops = {0, 0};
+    bool was_full = conn->queue.is_full;
+    int result = leat__queue_copy(&conn->queue, &conn->loop->pool,
+        &conn->shared->limits, bytes, len, &drops);
+    if (conn->queue.is_full != was_full)
+        leat__conn_room_changed(conn);
+    return queued(conn, result, &drops);
+}
+
+static size_t
+cost_of(const struct leat_conn *conn, const struct leat_message *message)
+{
+    if (message->queued > 0)
+        return 0;
+    bool may_come = leat__queue_may_take(
+        &conn->queue, &conn->shared->limits, message->size);
+    return may_come ? message->block : 0;
+}
+
+int
+leat_conn_send_message(struct leat_conn *conn, struct leat_message *message)
+{
+    int error = may_send(conn, message->size);
+    /* What is in a queue already is stored, and counted, once. */
+    if (error == 0)
+        error = make_room(conn, cost_of(conn, message));
+    if (error != 0)
+        return error;
+    struct leat__drops drops = {0, 0};
+    bool was_full = conn->queue.is_full;
+    int result = leat__queue_push(&conn->queue, &conn->loop->pool,
+        &conn->shared->limits, message, &drops);
+    if (conn->queue.is_full != was_full)
+        leat__conn_room_changed(conn);
+    return queued(conn, result, &drops);
+}
+
+/* --- ended --- */
+
+static int
+end_reason(const struct leat_conn *conn)
+{
+    return conn->has_eof ? LEAT_EOF : 0;
+}
+
+void
+leat_conn_end(struct leat_conn *conn)
+{
+    if (conn->is_dying || conn->is_ending)
+        return;
+    conn->is_ending = true;
+    conn->reason = end_reason(conn);
+    /* Input still held is not for the program any more. It is given back in
+     * phase 7, as it may be what the program is looking at. */
+    leat__list_unlink(&conn->held_node);
+    leat__conn_room_changed(conn);
+    make_dirty(conn); /* FIN: phase 6 */
+}
+
+void
+leat_conn_half_close(struct leat_conn *conn)
+{
+    if (conn->is_dying || conn->is_ending || conn->is_half)
+        return;
+    conn->is_half = true;
+    if (conn->has_eof && !conn->owes_eof)
+        leat_conn_end(conn); /* the other half is closed already */
+    else
+        make_dirty(conn); /* FIN: phase 6 */
+}
+
+void
+leat_conn_drain(struct leat_conn *conn)
+{
+    if (conn->is_dying)
+        return;
+    conn->is_draining = true;
+    if (conn->has_fin)
+        leat__conn_linger(conn);
+    else if (!conn->is_ending)
+        leat__defer_add(&conn->loop->held, &conn->held_node);
+}
+
+void
+leat_conn_close(struct leat_conn *conn)
+{
+    leat__conn_kill(conn, end_reason(conn));
+}
+
+void
+leat_conn_abort(struct leat_conn *conn)
+{
+    if (!conn->is_dying)
+        conn->is_reset = true;
+    leat__conn_kill(conn, -ECONNABORTED);
+}
+
+void
+leat__conn_lose_output(struct leat_conn *conn)
+{
+    struct leat_loop *loop = conn->loop;
+    conn->bytes_lost += conn->queue.bytes;
+    loop->stats.bytes_lost += conn->queue.bytes;
+    leat__queue_clear(&conn->queue, &loop->pool);
+    conn->is_blocked = false;
+    leat__list_unlink(&conn->dirty_node);
+}
+
+void
+leat__conn_kill(struct leat_conn *conn, int reason)
+{
+    if (conn->is_dying)
+        return;
+    struct leat_loop *loop = conn->loop;
+    conn->is_dying = true;
+    conn->reason = conn->error != 0 ? conn->error : reason;
+    leat__conn_lose_output(conn);
+    /* Held input stays until phase 7, since the program may be looking at it;
+     * it stops counting now, so that shedding sees what it has gained. */
+    leat__conn_uncount_input(conn);
+    leat__list_unlink(&conn->held_node);
+    leat_timer_stop(&conn->timer);
+    leat__conn_update(conn);
+    leat__conn_uncouple_all(conn);
+    leat__pair_part(conn);
+    leat__defer_add(&loop->dying, &conn->dying_node);
+}
+
+/* --- reaped --- */
+
+static void
+close_socket(struct leat_conn *conn)
+{
+    if (conn->is_detached)
+        return; /* the number may be somebody else's by now */
+    leat__fdset_remove(&conn->loop->fds, &conn->io);
+    if (conn->is_reset)
+        (void)leat__sys_linger_reset(conn->io.fd); /* else an ordinary close */
+    (void)leat__sys_close(conn->io.fd); /* the number is free either way */
+}
+
+void
+leat__conn_free(struct leat_conn *conn)
+{
+    close_socket(conn);
+    struct leat_loop *loop = conn->loop;
+    struct leat__net *net = loop->net;
+    struct leat__shared *shared = conn->shared;
+    leat__conn_forget_input(conn);
+    leat__dial_free(conn);
+    leat__net_leave(net, conn);
+    if (shared->listener != NULL)
+        shared->listener->conns--;
+    leat__shared_unref(loop, shared);
+    leat__slab_give(&net->conn_slab, conn);
+    leat__net_place_free(net);
+    leat__net_gate(net);
+}
+
+void
+leat__conn_reap(struct leat__node *dying_node)
+{
+    struct leat_conn *conn =
+        LEAT__CONTAINER(dying_node, struct leat_conn, dying_node);
+    const struct leat_conn_ops *ops = conn->shared->config.ops;
+    conn->loop->stats.closed++;
+    if (ops->on_close != NULL) {
+        leat__loop_calls(conn->loop);
+        ops->on_close(conn, conn->reason, conn->user);
+    }
+    /* What was coupled to it inside on_close ends with it. */
+    leat__conn_uncouple_all(conn);
+    leat__conn_free(conn);
+}
+
+/* --- asked about --- */
+
+struct leat_loop *
+leat_conn_loop(const struct leat_conn *conn)
+{
+    return conn->loop;
+}
+
+void *
+leat_conn_user(const struct leat_conn *conn)
+{
+    return conn->user;
+}
+
+void
+leat_conn_set_user(struct leat_conn *conn, void *user)
+{
+    conn->user = user;
+}
+
+int
+leat_conn_peer(const struct leat_conn *conn, struct leat_addr *addr)
+{
+    if (conn->is_detached)
+        return conn->is_memory || conn->dial != NULL ? -ENOTCONN : -EBADF;
+    addr->len = sizeof addr->storage;
+    return leat__sys_peername(
+        conn->io.fd, (struct sockaddr *)&addr->storage, &addr->len);
+}
+
+void
+leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
+{
+    *stats = (struct leat_conn_stats){.bytes_in = conn->bytes_in,
+        .bytes_out = conn->bytes_out,
+        .msgs_in = conn->msgs_in,
+        .msgs_out = conn->msgs_out,
+        .drops = conn->drops,
+        .bytes_lost = conn->bytes_lost,
+        .bytes_discarded = conn->bytes_discarded,
+        .open_us = conn->loop->now_us - conn->opened_us,
+        .queued_bytes = conn->queue.bytes,
+        .queued_msgs = conn->queue.count,
+        .held_bytes = conn->counted};
+}

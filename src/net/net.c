@@ -1,0 +1,238 @@
+/*
+ * net.c - what all connections of a loop have in common: identity, and the
+ * bound on memory.
+ *
+ * Invariants:
+ *  1. slot[i].conn is NULL, or a connection whose slot is i
+ *  2. a slot's generation grows when its connection leaves, so an id (slot and
+ *     generation) names one connection for ever; a slot whose generations are
+ *     used up is not used again
+ *  3. the blocks of what is queued and held are within max_memory after every
+ *     send and every receive
+ */
+#include "net.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FIRST_SLOTS 16u
+
+/* --- the loop's net --- */
+
+static void
+end_net(struct leat_loop *loop)
+{
+    struct leat__net *net = loop->net;
+    while (!leat__list_is_empty(&net->conns)) {
+        struct leat_conn *conn =
+            LEAT__CONTAINER(net->conns.next, struct leat_conn, all);
+        leat__conn_kill(conn, -ECANCELED);
+        leat__list_unlink(&conn->dying_node);
+        leat__conn_reap(&conn->dying_node);
+    }
+    while (!leat__list_is_empty(&net->listeners))
+        leat__listener_free(
+            LEAT__CONTAINER(net->listeners.next, struct leat_listener, node));
+
+    leat__slab_fini(&net->conn_slab);
+    leat__slab_fini(&net->couple_slab);
+    struct leat__source *source = &loop->pool.source;
+    leat__source_resize(source, net->slot, net->slots * sizeof *net->slot, 0);
+    leat__source_resize(source, net->chunk, LEAT__CHUNK, 0);
+    leat__source_resize(source, net, sizeof *net, 0);
+    loop->net = NULL;
+}
+
+static bool
+trim_net(struct leat_loop *loop)
+{
+    bool is_left = leat__slab_trim(&loop->net->conn_slab, loop->now_us);
+    return leat__slab_trim(&loop->net->couple_slab, loop->now_us) || is_left;
+}
+
+static size_t
+count_net(const struct leat_loop *loop)
+{
+    return loop->net->count;
+}
+
+struct leat__net *
+leat__net_of(struct leat_loop *loop)
+{
+    if (loop->net != NULL)
+        return loop->net;
+    struct leat__source *source = &loop->pool.source;
+    struct leat__net *net = leat__source_resize(source, NULL, 0, sizeof *net);
+    unsigned char *chunk = leat__source_resize(source, NULL, 0, LEAT__CHUNK);
+    if (net == NULL || chunk == NULL) {
+        leat__source_resize(source, net, net != NULL ? sizeof *net : 0, 0);
+        leat__source_resize(source, chunk, chunk != NULL ? LEAT__CHUNK : 0, 0);
+        return NULL;
+    }
+
+    memset(net, 0, sizeof *net);
+    net->loop = loop;
+    net->chunk = chunk;
+    leat__list_init(&net->conns);
+    leat__list_init(&net->listeners);
+    leat__slab_init(&net->conn_slab, source, sizeof(struct leat_conn));
+    leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
+    loop->held.run = leat__conn_held;
+    loop->dirty.run = leat__conn_flush;
+    loop->dying.run = leat__conn_reap;
+    loop->end_net = end_net;
+    loop->trim_net = trim_net;
+    loop->count_net = count_net;
+    loop->net = net;
+    return net;
+}
+
+/* --- identity --- */
+
+static int
+grow_slots(struct leat__net *net)
+{
+    if (net->slots > UINT32_MAX / 2)
+        return -ENOMEM;
+    uint32_t slots = net->slots > 0 ? net->slots * 2 : FIRST_SLOTS;
+    struct leat__slot *slot = leat__source_resize(&net->loop->pool.source,
+        net->slot, net->slots * sizeof *slot, slots * sizeof *slot);
+    if (slot == NULL)
+        return -ENOMEM;
+    for (uint32_t i = net->slots; i < slots; i++)
+        slot[i] = (struct leat__slot){.generation = 1, .next_free = i + 1};
+    net->slot = slot;
+    net->first_free = net->slots;
+    net->slots = slots;
+    return 0;
+}
+
+int
+leat__net_enter(struct leat__net *net, struct leat_conn *conn)
+{
+    if (net->first_free == net->slots) {
+        int error = grow_slots(net);
+        if (error != 0)
+            return error;
+    }
+    conn->slot = net->first_free;
+    net->first_free = net->slot[conn->slot].next_free;
+    net->slot[conn->slot].conn = conn;
+    leat__list_append(&net->conns, &conn->all);
+    net->count++;
+    return 0;
+}
+
+void
+leat__net_leave(struct leat__net *net, struct leat_conn *conn)
+{
+    struct leat__slot *slot = &net->slot[conn->slot];
+    slot->conn = NULL;
+    if (++slot->generation != 0) {
+        slot->next_free = net->first_free;
+        net->first_free = conn->slot;
+    }
+    leat__list_unlink(&conn->all);
+    net->count--;
+}
+
+uint64_t
+leat_conn_id(const struct leat_conn *conn)
+{
+    uint64_t generation = conn->loop->net->slot[conn->slot].generation;
+    return generation << 32 | conn->slot;
+}
+
+struct leat_conn *
+leat_conn_find(struct leat_loop *loop, uint64_t id)
+{
+    const struct leat__net *net = loop->net;
+    uint32_t index = (uint32_t)id;
+    if (net == NULL || index >= net->slots)
+        return NULL;
+    const struct leat__slot *slot = &net->slot[index];
+    if (slot->generation != id >> 32 || slot->conn == NULL)
+        return NULL;
+    return slot->conn->is_dying ? NULL : slot->conn;
+}
+
+/* --- the memory bound --- */
+
+/* What its end would free. */
+static size_t
+memory_of(const struct leat_conn *conn)
+{
+    return leat__queue_weight(&conn->queue) + conn->stored;
+}
+
+/* A walk over all connections; rare, because each one that is closed frees
+ * the most there is to be had. */
+static struct leat_conn *
+largest(const struct leat__net *net)
+{
+    struct leat_conn *found = NULL;
+    size_t most = 0;
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next) {
+        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
+        size_t memory = conn->is_dying ? 0 : memory_of(conn);
+        if (memory <= most)
+            continue;
+        most = memory;
+        found = conn;
+    }
+    return found;
+}
+
+static void
+shed(struct leat_loop *loop, struct leat_conn *conn)
+{
+    loop->stats.shed++;
+    leat__loop_note(loop, &(struct leat_note){.level = LEAT_NOTE_WARN,
+                              .key = "shed",
+                              .fd = conn->io.fd,
+                              .conn = leat_conn_id(conn),
+                              .value = memory_of(conn)});
+    leat__conn_kill(conn, -EDQUOT);
+}
+
+int
+leat__net_make_room(struct leat__net *net, size_t size)
+{
+    struct leat_loop *loop = net->loop;
+    size_t max = loop->config.max_memory;
+    const struct leat__pool *pool = &loop->pool;
+    if (size > max)
+        return -ENOMEM; /* nobody's end would help */
+    while (pool->stored > max - size) {
+        struct leat_conn *victim = largest(net);
+        if (victim == NULL)
+            return -ENOMEM;
+        shed(loop, victim);
+    }
+    leat__net_gate(net);
+    return 0;
+}
+
+void
+leat__net_gate(struct leat__net *net)
+{
+    struct leat_loop *loop = net->loop;
+    size_t used = loop->pool.stored;
+    bool is_tight = used > loop->config.max_memory / 5 * 4;
+    if (is_tight == net->is_tight)
+        return;
+
+    net->is_tight = is_tight;
+    leat__loop_note(loop,
+        &(struct leat_note){.level = is_tight ? LEAT_NOTE_WARN : LEAT_NOTE_INFO,
+            .key = is_tight ? "memory-high" : "memory-low",
+            .fd = -1,
+            .value = used});
+    for (struct leat__node *node = net->listeners.next; node != &net->listeners;
+         node = node->next)
+        leat__listener_set_pauses(
+            LEAT__CONTAINER(node, struct leat_listener, node),
+            is_tight ? LEAT__PAUSE_MEMORY : 0,
+            is_tight ? 0 : LEAT__PAUSE_MEMORY);
+}

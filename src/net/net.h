@@ -1,0 +1,309 @@
+/*
+ * net.h - what src/net shares inside: connections, listeners, and what all of
+ * a loop's connections have in common.
+ *
+ *   listener.c  the public side of listeners       accept.c  new peers
+ *   bind.c      sockets of a listener              unix.c    socket files
+ *   conn.c      a connection's life                conn_io.c its bytes
+ *   flow.c      when it is read                    linger.c  its timer
+ *   net.c       identity, the memory bound         options.c configuration
+ *   addr.c      the grammar of addresses           dial.c    outgoing ones
+ *   pair.c      connections without sockets        fin.c     the last word
+ *   check.c     invariants, for the tests
+ */
+#ifndef LEAT_NET_NET_H
+#define LEAT_NET_NET_H
+
+#include "base/frame.h"
+#include "base/queue.h"
+#include "loop/loop.h"
+
+#include <leat/conn.h>
+#include <leat/listener.h>
+
+/* What the connections of one listener, or one adopted one, have in common. */
+struct leat__shared {
+    size_t refs;
+    size_t block;                   /* capacity of the pool block */
+    struct leat_listener *listener; /* NULL: adopted, or closed since */
+    struct leat_conn_config config; /* queue is in limits */
+    struct leat__limits limits;
+};
+
+/* Received bytes that may not be delivered yet: the rest of one chunk. */
+struct leat__held {
+    unsigned char *bytes; /* NULL without any */
+    size_t block;         /* capacity of the pool block */
+    size_t at, end;       /* what is left */
+};
+
+enum leat__tick {
+    LEAT__TICK_NONE,
+    LEAT__TICK_IDLE,
+    LEAT__TICK_RETRY,
+    LEAT__TICK_LINGER,
+    LEAT__TICK_DIAL
+};
+
+struct leat_conn {
+    struct leat__io io;
+    struct leat_loop *loop;
+    struct leat__shared *shared;
+    void *user;
+    struct leat__node all;                               /* in net->conns */
+    struct leat__node held_node, dirty_node, dying_node; /* see defer.h */
+    struct leat__queue queue;
+    struct leat__frame frame;
+    struct leat__held held;
+    struct leat__node
+        sources; /* couples: who is read only while we have room */
+    struct leat__node targets; /* couples: whose room our input needs */
+    struct leat__dial *dial;   /* until it is connected; then NULL */
+    struct leat_conn *twin;    /* of a pair; NULL when that one is gone */
+    size_t offered;            /* of a pair: how much the twin may take */
+    struct leat_timer timer;
+    enum leat__tick tick;
+    int64_t opened_us, active_us; /* active: a byte came, or was taken */
+    int64_t fin_us;               /* when FIN was sent */
+    int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
+    int64_t failed_us;  /* when it said so last */
+    uint32_t slot;
+    int error;      /* first error of the socket, latched */
+    int reason;     /* for on_close */
+    int unsent;     /* what SIOCOUTQ said when progress was last seen */
+    size_t counted; /* bytes of held and frame that are in pool->held */
+    size_t stored;  /* their blocks, in pool->stored */
+
+    bool is_unix : 1;
+    bool is_paused : 1;   /* by the program */
+    bool is_loose : 1;    /* uncoupled from itself: its own queue may be full */
+    bool is_draining : 1; /* leat_conn_drain */
+    bool is_ending : 1;   /* no more input is delivered; FIN follows */
+    bool is_half : 1;     /* leat_conn_half_close: nothing more is queued */
+    bool is_shut : 1;     /* and FIN was sent for it; input goes on */
+    bool has_fin : 1;     /* FIN was sent, or output failed while ending */
+    bool has_eof : 1;     /* recv said 0 */
+    bool owes_eof : 1;    /* and on_eof is still to be called */
+    bool is_blocked : 1;  /* the last flush left bytes behind */
+    bool is_starved : 1;  /* ENOBUFS or ENOMEM: waits for a timer */
+    bool is_marked : 1;   /* an urgent mark was told and not yet passed */
+    bool is_reset : 1;    /* close by RST */
+    bool is_detached : 1; /* no descriptor on the loop: lost, none yet, never */
+    bool is_memory : 1;   /* one of a pair without sockets */
+    bool is_cut : 1;      /* its twin is gone by an abort */
+    bool is_dying : 1;    /* on_close follows, nothing else */
+
+    uint64_t bytes_in, bytes_out, msgs_in, msgs_out, drops, bytes_lost;
+    uint64_t bytes_discarded;
+};
+
+struct leat__slot {
+    struct leat_conn *conn; /* NULL: free */
+    uint32_t generation;    /* of the one that is there or comes next */
+    uint32_t next_free;
+};
+
+/* src is read only while dst has room. */
+struct leat__couple {
+    struct leat__node of_src, of_dst;
+    struct leat_conn *src, *dst;
+};
+
+struct leat__net {
+    struct leat_loop *loop;
+    struct leat__node conns, listeners;
+    struct leat__slab conn_slab, couple_slab;
+    struct leat__slot *slot;
+    uint32_t slots, first_free; /* first_free == slots: none */
+    size_t count;               /* connections */
+    unsigned char *chunk;       /* LEAT__CHUNK bytes for recv */
+    bool is_tight;              /* above 80 % of max_memory */
+};
+
+/* Why a listener does not accept; bits. */
+#define LEAT__PAUSE_USER 1u
+#define LEAT__PAUSE_MAX 2u    /* as many connections as allowed */
+#define LEAT__PAUSE_MEMORY 4u /* above 80 % of max_memory */
+#define LEAT__PAUSE_FDS 8u    /* no descriptor or kernel memory; backing off */
+
+struct leat__socket {
+    struct leat__io io;
+    struct leat_listener *listener;
+    struct leat_addr addr;
+    uint64_t device, inode; /* of a unix socket's file; 0 without one */
+    bool is_lost;
+};
+
+struct leat_listener {
+    struct leat_loop *loop;
+    struct leat__node node; /* in net->listeners */
+    struct leat__shared *shared;
+    struct leat_listener_config config;
+    size_t conns;
+    unsigned pauses;
+    struct leat_timer timer; /* ends LEAT__PAUSE_FDS */
+    int64_t backoff_us;
+    bool is_busy;     /* being served: freed afterwards */
+    bool is_closed;   /* sockets are gone, memory follows */
+    size_t allocated; /* places in socket[] */
+    size_t count;     /* sockets there are */
+    struct leat__socket socket[];
+};
+
+/* What an address text stands for. */
+struct leat__found {
+    struct leat_addr addr[LEAT_ADDR_MAX];
+    size_t count;
+    bool is_pair; /* both families of one PORT; one of them may be missing */
+};
+
+/* --- net.c --- */
+
+/* The loop's net, made when first asked for; NULL: no memory. */
+struct leat__net *leat__net_of(struct leat_loop *loop);
+/* 0 or -ENOMEM; conn->slot is set. */
+int leat__net_enter(struct leat__net *net, struct leat_conn *conn);
+void leat__net_leave(struct leat__net *net, struct leat_conn *conn);
+/* Make a block of size bytes fit under max_memory, closing those connections
+ * for it whose end frees most.
+ * 0; -ENOMEM nothing is left to close. */
+int leat__net_make_room(struct leat__net *net, size_t size);
+/* Memory was used or freed: pause or resume accepting at 80 %. */
+void leat__net_gate(struct leat__net *net);
+
+/* --- check.c --- */
+
+/* Asserts the invariants of this room; between turns, O(connections). */
+void leat__net_check(const struct leat_loop *loop);
+
+/* --- options.c --- */
+
+/* Check a configuration and make it shareable; one reference is the caller's.
+ * 0, -EINVAL, -ENOMEM. */
+int leat__shared_create(struct leat__shared **out, struct leat_loop *loop,
+    const struct leat_conn_config *config);
+void leat__shared_unref(struct leat_loop *loop, struct leat__shared *shared);
+/* Options of a stream socket; what a listener has its connections inherit.
+ * One that is refused is noted and not fatal. */
+void leat__socket_options(struct leat_loop *loop, int fd, int family,
+    const struct leat_conn_config *config);
+
+/* --- conn.c --- */
+
+/* A connection on a non-blocking socket, which is taken on success, or on none
+ * yet (fd below 0); shared is kept. 0; -EEXIST, -ERANGE, -ENOMEM. */
+int leat__conn_make(struct leat_conn **out, struct leat__net *net, int fd,
+    struct leat__shared *shared, void *user);
+/* End it: nothing but on_close follows, in phase 7. The first one counts. */
+void leat__conn_kill(struct leat_conn *conn, int reason);
+/* Drop what is queued, and count it as lost. */
+void leat__conn_lose_output(struct leat_conn *conn);
+/* Close its socket and take its memory back; it is on no list any more. */
+void leat__conn_free(struct leat_conn *conn);
+/* Phase 7, and the end of the loop. */
+void leat__conn_reap(struct leat__node *dying_node);
+
+/* --- conn_io.c --- */
+
+void leat__conn_ready(struct leat__io *io, unsigned ready);
+void leat__conn_held(struct leat__node *held_node);   /* phase 3 */
+void leat__conn_flush(struct leat__node *dirty_node); /* phase 6 */
+/* Nothing more can be sent: the queue is dropped, input is read to its end. */
+void leat__conn_output_failed(struct leat_conn *conn, int error);
+/* So many bytes of its queue have left. */
+void leat__conn_took_out(struct leat_conn *conn, size_t len);
+/* Held input counts no more; it stays where it is. */
+void leat__conn_uncount_input(struct leat_conn *conn);
+/* Take back what is held and counted. */
+void leat__conn_forget_input(struct leat_conn *conn);
+
+/* --- fin.c --- */
+
+/* Its queue is empty: FIN, when that was asked for. */
+void leat__conn_all_sent(struct leat_conn *conn);
+
+/* --- flow.c --- */
+
+/* Whether input may be handed to the program now. */
+bool leat__conn_may_deliver(const struct leat_conn *conn);
+/* Have phase 3 look at it, where there is input that no select() will report
+ * and that may be taken now. */
+void leat__conn_put_off(struct leat_conn *conn);
+/* Whether recv may be called now. */
+bool leat__conn_may_receive(const struct leat_conn *conn);
+/* Make the interest in readiness what the state asks for. */
+void leat__conn_update(struct leat_conn *conn);
+/* Its queue has become full, or has room again: who feeds it must know. */
+void leat__conn_room_changed(struct leat_conn *conn);
+void leat__conn_uncouple_all(struct leat_conn *conn);
+
+/* --- linger.c --- */
+
+void leat__conn_timer_init(struct leat_conn *conn);
+void leat__conn_watch_idle(struct leat_conn *conn);
+/* Give the address that is dialed so long. */
+void leat__conn_watch_dial(struct leat_conn *conn, int64_t delay_us);
+/* The kernel has no memory for us: nothing for 10 ms; 3 s of it are fatal. */
+void leat__conn_starve(struct leat_conn *conn, int error);
+/* FIN is out, or cannot be: wait for the peer's end, not for ever. */
+void leat__conn_linger(struct leat_conn *conn);
+
+/* --- dial.c --- */
+
+/* The socket is writable: the attempt is decided. */
+void leat__dial_ready(struct leat_conn *conn);
+/* Its share of the time is over. */
+void leat__dial_timed_out(struct leat_conn *conn);
+/* How many addresses it has not tried yet. */
+size_t leat__dial_left(const struct leat_conn *conn);
+/* Forget the addresses; harmless when there are none. */
+void leat__dial_free(struct leat_conn *conn);
+
+/* --- pair.c --- */
+
+/* Whether a recv would give more than -EAGAIN. */
+bool leat__pair_has_input(const struct leat_conn *conn);
+/* As recv: takes from the twin's queue. */
+ssize_t leat__pair_recv(struct leat_conn *conn, void *bytes, size_t len);
+/* As a send for which the kernel has no room: the twin takes it from the queue
+ * in phase 3. Whether output can go on. */
+bool leat__pair_send(struct leat_conn *conn);
+/* Its queue is empty and it has ended: the twin is to hear of it. */
+void leat__pair_end(struct leat_conn *conn);
+/* It is dying: the twin gets what an end or an abort of a socket would give.
+ * Harmless for a connection with a socket. */
+void leat__pair_part(struct leat_conn *conn);
+
+/* --- accept.c --- */
+
+void leat__socket_ready(struct leat__io *io, unsigned ready);
+/* Accept one. Whether there may be another. */
+bool leat__accept_one(struct leat__socket *socket);
+/* Set or clear reasons to pause; a listener accepts while it has none. */
+void leat__listener_set_pauses(
+    struct leat_listener *listener, unsigned set, unsigned clear);
+/* A connection was made, of a listener or NULL; one has ended: who may accept
+ * on? */
+void leat__net_place_taken(
+    struct leat__net *net, const struct leat_listener *listener);
+void leat__net_place_free(struct leat__net *net);
+
+/* --- listener.c --- */
+
+void leat__listener_free(struct leat_listener *listener);
+
+/* --- bind.c, unix.c, addr.c --- */
+
+/* Open, bind and listen on all addresses, all or none; fills in the sockets
+ * and count. What may be missing of a pair is left out, and noted. */
+int leat__bind_all(
+    struct leat_listener *listener, const struct leat__found *found);
+/* Bind and listen on a unix socket's path, replacing a stale one. */
+int leat__unix_listen(struct leat__socket *socket, unsigned mode, int backlog);
+/* Remove the socket's file if it is still the one we made. */
+void leat__unix_unlink(const struct leat__socket *socket);
+/* As leat_addr_parse, 0 for success. */
+int leat__addr_find(
+    struct leat__found *found, const char *text, unsigned flags);
+
+#endif

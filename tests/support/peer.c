@@ -1,0 +1,214 @@
+/*
+ * peer.c - the test's end of a connection: a plain socket, never waited for.
+ */
+#include "peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "peers_parts.h"
+#include "quick.h"
+
+#define PEERS 1100
+
+static struct peer list[PEERS];
+static size_t count;
+
+void
+begin_peers(void)
+{
+    memset(list, 0, sizeof list);
+    count = 0;
+}
+
+void
+end_peers(void)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].fd >= 0)
+            peer_close(&list[i]);
+        free(list[i].bytes);
+    }
+}
+
+struct peer *
+peer_of(int fd)
+{
+    quick_assert(fd >= 0 && count < PEERS);
+    quick_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    struct peer *peer = &list[count++];
+    peer->fd = fd;
+    return peer;
+}
+
+/* A loopback accepts into the backlog within connect(), so this does not wait.
+ */
+struct peer *
+peer_connect(size_t index)
+{
+    struct leat_addr addr;
+    ck_assert_int_eq(leat_listener_addr(peers.listener, index, &addr), 0);
+    int fd = socket(addr.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct sockaddr *to = (const struct sockaddr *)&addr.storage;
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(connect(fd, to, addr.len), 0);
+    return peer_of(fd);
+}
+
+struct side *
+peers_adopt_pair(struct peer **peer)
+{
+    int fds[2];
+    ck_assert_int_eq(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    *peer = peer_of(fds[1]);
+    return peers_adopt(fds[0], &peers.config.conn);
+}
+
+/* --- speaking ------------------------------------------------------------- */
+
+void
+peer_say(struct peer *peer, const void *bytes, size_t len)
+{
+    const unsigned char *from = bytes;
+    size_t at = 0;
+    for (unsigned tries = 0; at < len;) {
+        ssize_t n =
+            send(peer->fd, from + at, len - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n > 0) {
+            at += (size_t)n;
+            tries = 0;
+            continue;
+        }
+        quick_assert(n < 0 && errno == EAGAIN);
+        peer_hear(peer);
+        peers_try(tries++, "a peer's bytes are taken");
+    }
+}
+
+void
+peer_text(struct peer *peer, const char *text)
+{
+    peer_say(peer, text, strlen(text));
+}
+
+void
+peer_say_keyed(struct peer *peer, unsigned key, size_t len)
+{
+    unsigned char *bytes = malloc(len);
+    ck_assert_ptr_nonnull(bytes);
+    key_fill(bytes, key, 0, len);
+    peer_say(peer, bytes, len);
+    free(bytes);
+}
+
+void
+peer_urgent(struct peer *peer, char byte)
+{
+    ck_assert_int_eq(send(peer->fd, &byte, 1, MSG_OOB | MSG_NOSIGNAL), 1);
+}
+
+/* --- listening ------------------------------------------------------------ */
+
+void
+peer_hear(struct peer *peer)
+{
+    while (peer->fd >= 0 && !peer->is_ended && peer->error == 0) {
+        grow_bytes(&peer->bytes, &peer->room, peer->len + 65536);
+        ssize_t n =
+            recv(peer->fd, peer->bytes + peer->len, peer->room - peer->len, 0);
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n > 0)
+            peer->len += (size_t)n;
+        peer->is_ended = n == 0;
+        peer->error = n < 0 ? errno : 0;
+    }
+}
+
+bool
+peer_has(struct peer *peer, size_t len)
+{
+    peer_hear(peer);
+    return peer->len >= len;
+}
+
+bool
+peer_heard(struct peer *peer, const char *text)
+{
+    size_t len = strlen(text);
+    peer_hear(peer);
+    return peer->len == len && memcmp(peer->bytes, text, len) == 0;
+}
+
+bool
+peer_is_over(struct peer *peer)
+{
+    peer_hear(peer);
+    return peer->is_ended || peer->error != 0;
+}
+
+/* --- ending --------------------------------------------------------------- */
+
+void
+peer_half_close(struct peer *peer)
+{
+    ck_assert_int_eq(shutdown(peer->fd, SHUT_WR), 0);
+}
+
+void
+peer_reset(struct peer *peer)
+{
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    ck_assert_int_eq(
+        setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    peer_close(peer);
+}
+
+void
+peer_close(struct peer *peer)
+{
+    ck_assert_int_eq(close(peer->fd), 0);
+    peer->fd = -1;
+}
+
+/* --- bytes that know their place ------------------------------------------ */
+
+/* Eight bytes at a time, the lowest first. */
+static uint64_t
+key_word(unsigned key, size_t index)
+{
+    uint64_t x = ((uint64_t)key << 40) + index + 1;
+    x ^= x >> 30;
+    x *= 0xbf58476d1ce4e5b9u;
+    x ^= x >> 27;
+    x *= 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+void
+key_fill(void *bytes, unsigned key, size_t at, size_t len)
+{
+    unsigned char *to = bytes;
+    for (size_t i = 0; i < len;) {
+        uint64_t word = key_word(key, (at + i) / 8) >> (at + i) % 8 * 8;
+        size_t left = 8 - (at + i) % 8;
+        for (; left > 0 && i < len; left--, word >>= 8)
+            to[i++] = (unsigned char)word;
+    }
+}
+
+bool
+key_is(const void *bytes, unsigned key, size_t at, size_t len)
+{
+    unsigned char *wanted = malloc(len);
+    ck_assert_ptr_nonnull(wanted);
+    key_fill(wanted, key, at, len);
+    bool is_same = memcmp(bytes, wanted, len) == 0;
+    free(wanted);
+    return is_same;
+}

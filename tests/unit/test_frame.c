@@ -1,0 +1,450 @@
+/*
+ * test_frame.c - frames by example: each kind, its bounds, its memory.
+ *
+ * That the result does not depend on the cuts is in test_frame_model.c.
+ */
+#include "base/frame.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "support/alloc.h"
+#include "support/run.h"
+
+static const struct leat_frame_config line = {LEAT_LINE, 0, 8};
+static const struct leat_frame_config fixed = {LEAT_FIXED, 4, 8};
+static struct alloc_ledger ledger;
+static struct leat__pool pool;
+static struct leat__frame frame;
+static struct leat_frame out;
+
+/* The piece at hand. */
+static const unsigned char *at;
+static size_t left;
+
+static void
+setup(void)
+{
+    alloc_init(&ledger);
+    leat__pool_init(&pool, &ledger.alloc);
+    leat__frame_init(&frame);
+}
+
+static void
+teardown(void)
+{
+    leat__frame_clear(&frame, &pool);
+    leat__pool_check(&pool);
+    leat__pool_fini(&pool);
+    alloc_fini(&ledger);
+}
+
+static void
+feed(const char *text, size_t len)
+{
+    at = (const unsigned char *)text;
+    left = len;
+}
+
+static void
+feed_text(const char *text)
+{
+    feed(text, strlen(text));
+}
+
+static int
+next(const struct leat_frame_config *config)
+{
+    return leat__frame_next(&frame, config, &pool, &at, &left, &out);
+}
+
+static void
+assert_frame(const char *body, const char *whole, size_t whole_len)
+{
+    ck_assert_uint_eq(out.body_len, strlen(body));
+    ck_assert_mem_eq(out.body, body, out.body_len);
+    ck_assert_uint_eq(out.whole_len, whole_len);
+    ck_assert_mem_eq(out.whole, whole, whole_len);
+}
+
+/* --- configuration -------------------------------------------------------- */
+
+START_TEST(frame_config_fills_in_the_default_of_max)
+{
+    struct leat_frame_config config = {LEAT_LINE, 0, 0};
+    struct leat_frame_config filled;
+
+    ck_assert_int_eq(leat__frame_config(&filled, &config), 0);
+
+    ck_assert_int_eq(filled.kind, LEAT_LINE);
+    ck_assert_uint_eq(filled.max, 65536);
+}
+END_TEST
+
+static const struct {
+    struct leat_frame_config config;
+    int result;
+} configs[] = {
+    {{LEAT_RAW, 0, 0}, 0},
+    {{LEAT_LINE, 0, 1}, 0},
+    {{LEAT_LINE, 0, INT32_MAX}, 0},
+    {{LEAT_LINE, 0, (size_t)INT32_MAX + 1}, -EINVAL},
+    {{LEAT_LINE, 0, SIZE_MAX}, -EINVAL},
+    {{LEAT_FIXED, 0, 0}, -EINVAL},
+    {{LEAT_FIXED, 1, 0}, 0},
+    {{LEAT_FIXED, 65536, 0}, 0},
+    {{LEAT_FIXED, 65537, 0}, -EINVAL},
+    {{LEAT_FIXED, 65537, 65537}, 0},
+    {{LEAT_PREFIX, 0, 0}, -EINVAL},
+    {{LEAT_PREFIX, 1, 0}, 0},
+    {{LEAT_PREFIX, 2, 0}, 0},
+    {{LEAT_PREFIX, 3, 0}, -EINVAL},
+    {{LEAT_PREFIX, 4, 0}, 0},
+    {{LEAT_PREFIX, 8, 0}, -EINVAL},
+    {{(enum leat_framing)4, 1, 0}, -EINVAL},
+};
+
+START_TEST(frame_config_is_checked)
+{
+    struct leat_frame_config filled;
+
+    ck_assert_int_eq(
+        leat__frame_config(&filled, &configs[_i].config), configs[_i].result);
+}
+END_TEST
+
+/* --- lines ---------------------------------------------------------------- */
+
+START_TEST(frame_line_ends_with_lf_or_cr_lf)
+{
+    feed_text("ab\n\ncd\r\n\r\nx\ry\n");
+
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("ab", "ab\n", 3);
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("", "\n", 1);
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("cd", "cd\r\n", 4);
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("", "\r\n", 2);
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("x\ry", "x\ry\n", 4);
+    ck_assert_int_eq(next(&line), 0);
+    ck_assert_uint_eq(left, 0);
+}
+END_TEST
+
+START_TEST(frame_whole_in_a_piece_is_not_copied)
+{
+    static const char text[] = "ab\ncd\n";
+    feed_text(text);
+
+    ck_assert_int_eq(next(&line), 1);
+    ck_assert_ptr_eq(out.whole, text);
+    ck_assert_int_eq(next(&line), 1);
+    ck_assert_ptr_eq(out.whole, text + 3);
+
+    ck_assert_int_eq(next(&line), 0);
+    ck_assert_uint_eq(ledger.calls, 0);
+}
+END_TEST
+
+/* A CR before the piece is another frame's or nobody's. */
+START_TEST(frame_line_looks_at_no_byte_before_its_own)
+{
+    feed(&"\r\nx"[1], 2);
+
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("", "\n", 1);
+    ck_assert_int_eq(next(&line), 0);
+    ck_assert_uint_eq(leat__frame_partial(&frame), 1);
+}
+END_TEST
+
+START_TEST(frame_line_may_have_max_bytes_and_an_ending)
+{
+    feed_text("12345678\n12345678\r\n");
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("12345678", "12345678\n", 9);
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("12345678", "12345678\r\n", 10);
+}
+END_TEST
+
+static const char *const long_lines[] = {"123456789", "123456789\n",
+    "123456789\r\n", "12345678\rx", "12345678\r\r\n", "1234567890\n"};
+
+START_TEST(frame_line_over_max_is_an_error_and_nothing_of_it_is_given)
+{
+    feed_text(long_lines[_i]);
+    ck_assert_int_eq(next(&line), -EMSGSIZE);
+}
+END_TEST
+
+START_TEST(frame_last_gives_a_line_that_end_of_file_cut_off)
+{
+    feed_text("one\ntwo");
+    ck_assert_int_eq(next(&line), 1);
+    ck_assert_int_eq(next(&line), 0);
+
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), 1);
+
+    assert_frame("two", "two", 3);
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), 0);
+    ck_assert_uint_eq(leat__frame_partial(&frame), 0);
+}
+END_TEST
+
+START_TEST(frame_last_keeps_a_cr_but_only_within_max)
+{
+    feed_text("1234567\r");
+    ck_assert_int_eq(next(&line), 0);
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), 1);
+    assert_frame("1234567\r", "1234567\r", 8);
+
+    feed_text("12345678\r");
+    ck_assert_int_eq(next(&line), 0);
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), -EMSGSIZE);
+}
+END_TEST
+
+START_TEST(frame_last_gives_nothing_between_frames_and_of_other_kinds)
+{
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), 0);
+    feed_text("a\n");
+    ck_assert_int_eq(next(&line), 1);
+    ck_assert_int_eq(leat__frame_last(&frame, &line, &out), 0);
+
+    feed_text("abc");
+    ck_assert_int_eq(next(&fixed), 0);
+    ck_assert_int_eq(leat__frame_last(&frame, &fixed, &out), 0);
+    ck_assert_uint_eq(leat__frame_partial(&frame), 3);
+}
+END_TEST
+
+/* --- fixed and prefixed --------------------------------------------------- */
+
+START_TEST(frame_fixed_has_its_size_and_may_hold_any_byte)
+{
+    feed("ab\n\0wxyz12", 10);
+
+    ck_assert_int_eq(next(&fixed), 1);
+    ck_assert_uint_eq(out.body_len, 4);
+    ck_assert_mem_eq(out.body, "ab\n\0", 4);
+    ck_assert_int_eq(next(&fixed), 1);
+    assert_frame("wxyz", "wxyz", 4);
+    ck_assert_int_eq(next(&fixed), 0);
+    ck_assert_uint_eq(leat__frame_partial(&frame), 2);
+    feed_text("34");
+    ck_assert_int_eq(next(&fixed), 1);
+    assert_frame("1234", "1234", 4);
+}
+END_TEST
+
+static const struct {
+    struct leat_frame_config config;
+    const char *bytes;
+    size_t len;
+} prefixed[] = {
+    {{LEAT_PREFIX, 1, 8}, "\3abc\0\10", 6},
+    {{LEAT_PREFIX, 2, 8}, "\0\3abc\0\0\0\10", 9},
+    {{LEAT_PREFIX, 4, 8}, "\0\0\0\3abc\0\0\0\0\0\0\0\10", 15},
+};
+
+START_TEST(frame_prefix_is_big_endian_and_no_part_of_the_body)
+{
+    const struct leat_frame_config *config = &prefixed[_i].config;
+    size_t size = config->size;
+    feed(prefixed[_i].bytes, prefixed[_i].len);
+
+    ck_assert_int_eq(next(config), 1);
+    assert_frame("abc", prefixed[_i].bytes, size + 3);
+    ck_assert_int_eq(next(config), 1);
+    assert_frame("", "\0\0\0", size);
+    ck_assert_int_eq(next(config), 0);
+    ck_assert_uint_eq(leat__frame_partial(&frame), size);
+    feed_text("12345678");
+    ck_assert_int_eq(next(config), 1);
+    ck_assert_mem_eq(out.body, "12345678", 8);
+}
+END_TEST
+
+static const struct {
+    struct leat_frame_config config;
+    const char *bytes;
+} over[] = {
+    {{LEAT_PREFIX, 1, 8}, "\11"},
+    {{LEAT_PREFIX, 1, 8}, "\377"},
+    {{LEAT_PREFIX, 2, 8}, "\0\11"},
+    {{LEAT_PREFIX, 2, 255}, "\1\0"},
+    {{LEAT_PREFIX, 4, 8}, "\0\0\0\11"},
+    {{LEAT_PREFIX, 4, 65536}, "\377\377\377\377"},
+    {{LEAT_PREFIX, 4, INT32_MAX}, "\200\0\0\0"},
+};
+
+START_TEST(frame_prefix_over_max_is_an_error_as_soon_as_it_is_there)
+{
+    feed(over[_i].bytes, over[_i].config.size);
+    ck_assert_int_eq(next(&over[_i].config), -EMSGSIZE);
+    ck_assert_uint_eq(ledger.calls, 0);
+}
+END_TEST
+
+/* --- memory --------------------------------------------------------------- */
+
+START_TEST(frame_takes_memory_for_what_came_and_not_for_what_is_promised)
+{
+    static const struct leat_frame_config huge = {LEAT_PREFIX, 4, INT32_MAX};
+    feed("\177\377\377\377abc", 7);
+
+    ck_assert_int_eq(next(&huge), 0);
+
+    ck_assert_uint_eq(leat__frame_partial(&frame), 7);
+    ck_assert_uint_le(pool.source.bytes, 64 + LEAT__CLASS_EXTRA);
+}
+END_TEST
+
+START_TEST(frame_that_spans_pieces_gives_its_block_back_with_the_next_call)
+{
+    feed_text("ab");
+    ck_assert_int_eq(next(&line), 0);
+    feed_text("c\n");
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("abc", "abc\n", 4);
+    ck_assert(!pool.source.has_surplus);
+    ck_assert_uint_eq(leat__frame_partial(&frame), 0);
+
+    ck_assert_int_eq(next(&line), 0);
+
+    ck_assert(pool.source.has_surplus);
+    ck_assert_ptr_null(frame.partial);
+}
+END_TEST
+
+START_TEST(frame_that_grows_byte_by_byte_is_copied_few_times)
+{
+    static const struct leat_frame_config config = {LEAT_LINE, 0, 200000};
+
+    for (size_t i = 0; i < 200000; i++) {
+        feed("x", 1);
+        if (next(&config) != 0)
+            ck_abort_msg("at byte %zu", i);
+    }
+    feed_text("\r\n");
+
+    ck_assert_int_eq(next(&config), 1);
+    ck_assert_uint_eq(out.body_len, 200000);
+    ck_assert_uint_eq(out.whole_len, 200002);
+    ck_assert_uint_le(ledger.calls, 16);
+    ck_assert_uint_le(frame.capacity, 200004);
+}
+END_TEST
+
+START_TEST(frame_of_one_byte_and_a_long_rest_keeps_the_byte)
+{
+    static const struct leat_frame_config config = {LEAT_FIXED, 300, 300};
+    char rest[299];
+    memset(rest, 'y', sizeof rest);
+
+    feed("x", 1);
+    ck_assert_int_eq(next(&config), 0);
+    feed(rest, sizeof rest);
+    ck_assert_int_eq(next(&config), 1);
+
+    ck_assert_uint_eq(out.body_len, 300);
+    ck_assert_int_eq(out.body[0], 'x');
+    ck_assert_mem_eq(out.body + 1, rest, sizeof rest);
+}
+END_TEST
+
+START_TEST(frame_clear_forgets_what_came)
+{
+    feed_text("half");
+    ck_assert_int_eq(next(&line), 0);
+
+    leat__frame_clear(&frame, &pool);
+
+    ck_assert_uint_eq(leat__frame_partial(&frame), 0);
+    feed_text("ab\n");
+    ck_assert_int_eq(next(&line), 1);
+    assert_frame("ab", "ab\n", 3);
+}
+END_TEST
+
+/* A line in many pieces, with the first, second, ... allocation failing, until
+ * one run needs no more of them. */
+START_TEST(frame_without_memory_tells_so_and_has_taken_nothing)
+{
+    static const struct leat_frame_config config = {LEAT_LINE, 0, 100000};
+    static const char piece[1000] = {0};
+    size_t failing = 0;
+    size_t failed;
+
+    do {
+        teardown();
+        setup();
+        int result = 0;
+        alloc_fail_once(&ledger, ++failing);
+        for (int i = 0; i < 90 && result == 0; i++) {
+            struct leat__frame before = frame;
+            feed(piece, sizeof piece);
+            result = next(&config);
+            if (result == 0)
+                continue;
+            ck_assert_int_eq(result, -ENOMEM);
+            ck_assert_mem_eq(&frame, &before, sizeof frame);
+            ck_assert_uint_eq(left, sizeof piece);
+        }
+        failed = alloc_heal(&ledger);
+        ck_assert_int_eq(result, failed > 0 ? -ENOMEM : 0);
+    } while (failed > 0);
+
+    ck_assert_uint_ge(failing, 8);
+}
+END_TEST
+
+static void
+add_line_tests(TCase *tcase)
+{
+    tcase_add_test(tcase, frame_line_ends_with_lf_or_cr_lf);
+    tcase_add_test(tcase, frame_whole_in_a_piece_is_not_copied);
+    tcase_add_test(tcase, frame_line_looks_at_no_byte_before_its_own);
+    tcase_add_test(tcase, frame_line_may_have_max_bytes_and_an_ending);
+    tcase_add_loop_test(tcase,
+        frame_line_over_max_is_an_error_and_nothing_of_it_is_given, 0,
+        (int)(sizeof long_lines / sizeof long_lines[0]));
+    tcase_add_test(tcase, frame_last_gives_a_line_that_end_of_file_cut_off);
+    tcase_add_test(tcase, frame_last_keeps_a_cr_but_only_within_max);
+    tcase_add_test(
+        tcase, frame_last_gives_nothing_between_frames_and_of_other_kinds);
+}
+
+Suite *
+leat_test_suite(void)
+{
+    Suite *suite = suite_create("frame");
+    TCase *tcase = tcase_create("frame");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, frame_config_fills_in_the_default_of_max);
+    tcase_add_loop_test(tcase, frame_config_is_checked, 0,
+        (int)(sizeof configs / sizeof configs[0]));
+    add_line_tests(tcase);
+    tcase_add_test(tcase, frame_fixed_has_its_size_and_may_hold_any_byte);
+    tcase_add_loop_test(
+        tcase, frame_prefix_is_big_endian_and_no_part_of_the_body, 0, 3);
+    tcase_add_loop_test(tcase,
+        frame_prefix_over_max_is_an_error_as_soon_as_it_is_there, 0,
+        (int)(sizeof over / sizeof over[0]));
+    tcase_add_test(
+        tcase, frame_takes_memory_for_what_came_and_not_for_what_is_promised);
+    tcase_add_test(
+        tcase, frame_that_spans_pieces_gives_its_block_back_with_the_next_call);
+    tcase_add_test(tcase, frame_that_grows_byte_by_byte_is_copied_few_times);
+    tcase_add_test(tcase, frame_of_one_byte_and_a_long_rest_keeps_the_byte);
+    tcase_add_test(tcase, frame_clear_forgets_what_came);
+    tcase_add_test(tcase, frame_without_memory_tells_so_and_has_taken_nothing);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
