@@ -54,6 +54,15 @@ proc_ignore(void)
         (void)leat__sys_sigaction(SIGCHLD, &ignore, NULL); /* as above */
 }
 
+void
+proc_deafen(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        (void)leat__sys_block(signals[i]); /* cannot fail */
+}
+
 /* With both numbers, and with the command that shows the limit. */
 static void
 complain(struct complaint *wrong, uint64_t limit)

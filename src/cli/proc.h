@@ -18,6 +18,10 @@ int proc_blank(int fd);
 /* Signals that must not end a program, or need no answer. */
 void proc_ignore(void);
 
+/* Let the signals that would end a program wait for its end, which has come:
+ * how it exits is settled. */
+void proc_deafen(void);
+
 /*
  * Raise the limit of open files to the hard one.
  *

@@ -68,6 +68,9 @@ serve(const struct options *options, pid_t parent, struct complaint *wrong)
         complaint_tell(wrong, "leatd");
         code = CODE_FAILED;
     }
+    /* The loop gives the signals back: an impatient second TERM must not turn
+     * a drain into a death. */
+    proc_deafen();
     server_close(&server);
     return code;
 }

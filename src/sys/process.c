@@ -66,6 +66,18 @@ leat__sys_sigaction(
     return told(LEAT_SYS(sigaction, signo, action, old));
 }
 
+/* In the calling thread, which is all that a daemon has. */
+int
+leat__sys_block(int signo)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    if (sigaddset(&signals, signo) != 0)
+        return -errno;
+    return told(LEAT_SYS(sigprocmask, SIG_BLOCK, &signals, NULL));
+}
+
 /*
  * The kernel sends the signal when the parent *thread* ends, and not at all
  * when the parent was gone before the call: the caller compares

@@ -59,6 +59,7 @@ struct leat_sys {
     int (*getrlimit)(int, struct rlimit *);
     int (*setrlimit)(int, const struct rlimit *);
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    int (*sigprocmask)(int, const sigset_t *, sigset_t *);
     pid_t (*getpid)(void);
     pid_t (*getppid)(void);
     int (*clock_gettime)(clockid_t, struct timespec *);

@@ -120,6 +120,8 @@ int leat__sys_nofile(struct leat__rlimit *limit);
 int leat__sys_set_nofile(const struct leat__rlimit *limit);
 int leat__sys_sigaction(
     int signo, const struct sigaction *action, struct sigaction *old);
+/* Let signo wait from now on. */
+int leat__sys_block(int signo);
 /* Ask for signo when the parent thread ends: PR_SET_PDEATHSIG; -ENOSYS where
  * there is no such thing. */
 int leat__sys_death_signal(int signo);

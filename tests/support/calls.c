@@ -48,6 +48,7 @@ static const struct {
     [CALL_GETRLIMIT] = {"getrlimit", true},
     [CALL_SETRLIMIT] = {"setrlimit", true},
     [CALL_SIGACTION] = {"sigaction", true},
+    [CALL_SIGPROCMASK] = {"sigprocmask", true},
     [CALL_GETPID] = {"getpid", false},
     [CALL_GETPPID] = {"getppid", false},
     [CALL_CLOCK_GETTIME] = {"clock_gettime", true},

@@ -380,6 +380,7 @@ const struct leat_sys fake_table = {
     .getrlimit = fake_getrlimit,
     .setrlimit = fake_setrlimit,
     .sigaction = sigaction,
+    .sigprocmask = sigprocmask,
     .getpid = getpid,
     .getppid = getppid,
     .clock_gettime = fake_clock_gettime,

@@ -295,6 +295,7 @@ static const struct leat_sys table = {
     .getrlimit = kernel__do_getrlimit,
     .setrlimit = kernel__do_setrlimit,
     .sigaction = kernel__do_sigaction,
+    .sigprocmask = kernel__do_sigprocmask,
     .getpid = kernel__do_getpid,
     .getppid = kernel__do_getppid,
     .clock_gettime = kernel__do_clock_gettime,

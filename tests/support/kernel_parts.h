@@ -43,6 +43,7 @@ enum call {
     CALL_GETRLIMIT,
     CALL_SETRLIMIT,
     CALL_SIGACTION,
+    CALL_SIGPROCMASK,
     CALL_GETPID,
     CALL_GETPPID,
     CALL_CLOCK_GETTIME,
@@ -132,6 +133,7 @@ int kernel__do_getrlimit(int resource, struct rlimit *limit);
 int kernel__do_setrlimit(int resource, const struct rlimit *limit);
 int kernel__do_sigaction(
     int signo, const struct sigaction *action, struct sigaction *old);
+int kernel__do_sigprocmask(int how, const sigset_t *signals, sigset_t *old);
 pid_t kernel__do_getpid(void);
 pid_t kernel__do_getppid(void);
 int kernel__do_clock_gettime(clockid_t clock, struct timespec *now);

@@ -64,6 +64,7 @@ const struct leat_sys kernel__libc = {
     .getrlimit = get_limit,
     .setrlimit = set_limit,
     .sigaction = sigaction,
+    .sigprocmask = sigprocmask,
     .getpid = getpid,
     .getppid = getppid,
     .clock_gettime = clock_gettime,

@@ -120,6 +120,14 @@ kernel__do_sigaction(
                : kernel__under()->sigaction(signo, action, old);
 }
 
+int
+kernel__do_sigprocmask(int how, const sigset_t *signals, sigset_t *old)
+{
+    return kernel__strikes(CALL_SIGPROCMASK, NULL)
+               ? -1
+               : kernel__under()->sigprocmask(how, signals, old);
+}
+
 pid_t
 kernel__do_getpid(void)
 {

@@ -225,6 +225,25 @@ START_TEST(sigaction_installs_and_tells_the_old_one)
 }
 END_TEST
 
+START_TEST(a_blocked_signal_waits)
+{
+    sigset_t before, waiting;
+    sigprocmask(SIG_SETMASK, NULL, &before);
+
+    fault_once("sigprocmask", 1, EINVAL);
+    ck_assert_int_eq(leat__sys_block(SIGUSR2), -EINVAL);
+    ck_assert_int_eq(leat__sys_block(-1), -EINVAL);
+    ck_assert_int_eq(leat__sys_block(SIGUSR2), 0);
+
+    raise(SIGUSR2);
+    sigpending(&waiting);
+    ck_assert(sigismember(&waiting, SIGUSR2));
+    signal(SIGUSR2, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    signal(SIGUSR2, SIG_DFL);
+}
+END_TEST
+
 START_TEST(death_signal_is_set)
 {
     int before = 0, during = 0;
@@ -337,6 +356,7 @@ leat_test_suite(void)
     tcase_add_test(process, nofile_without_limit_is_the_largest_number);
     tcase_add_test(process, nofile_that_fails_tells_why);
     tcase_add_test(process, sigaction_installs_and_tells_the_old_one);
+    tcase_add_test(process, a_blocked_signal_waits);
     tcase_add_test(process, death_signal_is_set);
     tcase_add_test(process, pids_are_ours);
     tcase_add_test(process, monotonic_is_the_kernels_clock_in_microseconds);
