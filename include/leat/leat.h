@@ -10,6 +10,7 @@
 #include <leat/error.h>
 #include <leat/flow.h>
 #include <leat/frame.h>
+#include <leat/group.h>
 #include <leat/listener.h>
 #include <leat/loop.h>
 #include <leat/message.h>

@@ -81,6 +81,43 @@ check_couples(const struct leat_conn *conn)
     return couples;
 }
 
+/* group.c, seen from the connection. */
+static size_t
+check_memberships(const struct leat_conn *conn)
+{
+    size_t members = 0;
+    for (const struct leat__member *member = conn->groups; member != NULL;
+         member = member->next, members++) {
+        assert(member->conn == conn && !conn->is_dying && !conn->is_ending);
+        assert(leat__list_is_linked(&member->of_group));
+    }
+    return members;
+}
+
+/* And from the groups; no walk is under way. */
+static size_t
+check_groups(const struct leat__net *net)
+{
+    size_t members = 0;
+    for (struct leat__node *node = net->groups.next; node != &net->groups;
+         node = node->next) {
+        const struct leat_group *group =
+            LEAT__CONTAINER(node, struct leat_group, node);
+        size_t count = 0;
+        for (struct leat__node *of = group->members.next; of != &group->members;
+             of = of->next, count++) {
+            const struct leat__member *member =
+                LEAT__CONTAINER(of, struct leat__member, of_group);
+            assert(member->group == group);
+            assert(leat_group_has(group, member->conn));
+            (void)member; /* without assertions */
+        }
+        assert(count == group->count);
+        members += count;
+    }
+    return members;
+}
+
 static void
 check_listeners(const struct leat__net *net)
 {
@@ -105,6 +142,7 @@ leat__net_check(const struct leat_loop *loop)
     const struct leat__net *net = loop->net;
     size_t count = 0;
     size_t couples = 0;
+    size_t members = 0;
     size_t held = 0;
 
     if (net == NULL)
@@ -118,13 +156,19 @@ leat__net_check(const struct leat_loop *loop)
         check_dial(conn);
         check_pair(conn);
         couples += check_couples(conn);
+        members += check_memberships(conn);
         held += conn->counted;
     }
+    size_t in_groups = check_groups(net);
     assert(count == net->count && count == net->conn_slab.used_count);
     assert(couples == net->couple_slab.used_count);
+    assert(members == net->member_slab.used_count);
+    assert(members == in_groups);
     assert(held == loop->pool.held);
     assert(loop->pool.stored <= loop->config.max_memory);
     check_listeners(net);
     leat__slab_check(&net->conn_slab);
+    leat__slab_check(&net->member_slab);
     (void)count, (void)couples, (void)held; /* without assertions */
+    (void)members, (void)in_groups;
 }

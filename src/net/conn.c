@@ -162,7 +162,7 @@ make_dirty(struct leat_conn *conn)
         leat__defer_add(&conn->loop->dirty, &conn->dirty_node);
 }
 
-/* Book what the queue said. */
+/* Book what the queue said, and pass it on. */
 static int
 queued(struct leat_conn *conn, int result, const struct leat__drops *drops)
 {
@@ -176,6 +176,13 @@ queued(struct leat_conn *conn, int result, const struct leat__drops *drops)
     }
     if (result == -ENOBUFS && conn->shared->limits.policy == LEAT_CLOSE)
         leat__conn_kill(conn, -ENOBUFS);
+    return result;
+}
+
+/* To the program a message that a drop policy has dropped is sent. */
+static int
+told(int result)
+{
     return result == LEAT__DROPPED ? 0 : result;
 }
 
@@ -195,7 +202,7 @@ leat_conn_send(struct leat_conn *conn, const void *bytes, size_t len)
         &conn->shared->limits, bytes, len, &drops);
     if (conn->queue.is_full != was_full)
         leat__conn_room_changed(conn);
-    return queued(conn, result, &drops);
+    return told(queued(conn, result, &drops));
 }
 
 static size_t
@@ -209,7 +216,7 @@ cost_of(const struct leat_conn *conn, const struct leat_message *message)
 }
 
 int
-leat_conn_send_message(struct leat_conn *conn, struct leat_message *message)
+leat__conn_send_message(struct leat_conn *conn, struct leat_message *message)
 {
     int error = may_send(conn, message->size);
     /* What is in a queue already is stored, and counted, once. */
@@ -224,6 +231,12 @@ leat_conn_send_message(struct leat_conn *conn, struct leat_message *message)
     if (conn->queue.is_full != was_full)
         leat__conn_room_changed(conn);
     return queued(conn, result, &drops);
+}
+
+int
+leat_conn_send_message(struct leat_conn *conn, struct leat_message *message)
+{
+    return told(leat__conn_send_message(conn, message));
 }
 
 /* --- ended --- */
@@ -244,6 +257,7 @@ leat_conn_end(struct leat_conn *conn)
     /* Input still held is not for the program any more. It is given back in
      * phase 7, as it may be what the program is looking at. */
     leat__list_unlink(&conn->held_node);
+    leat__group_leave_all(conn);
     leat__conn_room_changed(conn);
     make_dirty(conn); /* FIN: phase 6 */
 }
@@ -313,6 +327,7 @@ leat__conn_kill(struct leat_conn *conn, int reason)
     leat_timer_stop(&conn->timer);
     leat__conn_update(conn);
     leat__conn_uncouple_all(conn);
+    leat__group_leave_all(conn);
     leat__pair_part(conn);
     leat__defer_add(&loop->dying, &conn->dying_node);
 }

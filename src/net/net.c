@@ -33,9 +33,14 @@ end_net(struct leat_loop *loop)
     while (!leat__list_is_empty(&net->listeners))
         leat__listener_free(
             LEAT__CONTAINER(net->listeners.next, struct leat_listener, node));
+    /* Last, since on_close may still look at them. */
+    while (!leat__list_is_empty(&net->groups))
+        leat_group_destroy(
+            LEAT__CONTAINER(net->groups.next, struct leat_group, node));
 
     leat__slab_fini(&net->conn_slab);
     leat__slab_fini(&net->couple_slab);
+    leat__slab_fini(&net->member_slab);
     struct leat__source *source = &loop->pool.source;
     leat__source_resize(source, net->slot, net->slots * sizeof *net->slot, 0);
     leat__source_resize(source, net->chunk, LEAT__CHUNK, 0);
@@ -46,8 +51,10 @@ end_net(struct leat_loop *loop)
 static bool
 trim_net(struct leat_loop *loop)
 {
-    bool is_left = leat__slab_trim(&loop->net->conn_slab, loop->now_us);
-    return leat__slab_trim(&loop->net->couple_slab, loop->now_us) || is_left;
+    struct leat__net *net = loop->net;
+    bool is_left = leat__slab_trim(&net->conn_slab, loop->now_us);
+    is_left |= leat__slab_trim(&net->couple_slab, loop->now_us);
+    return leat__slab_trim(&net->member_slab, loop->now_us) || is_left;
 }
 
 static size_t
@@ -75,8 +82,10 @@ leat__net_of(struct leat_loop *loop)
     net->chunk = chunk;
     leat__list_init(&net->conns);
     leat__list_init(&net->listeners);
+    leat__list_init(&net->groups);
     leat__slab_init(&net->conn_slab, source, sizeof(struct leat_conn));
     leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
+    leat__slab_init(&net->member_slab, source, sizeof(struct leat__member));
     loop->held.run = leat__conn_held;
     loop->dirty.run = leat__conn_flush;
     loop->dying.run = leat__conn_reap;

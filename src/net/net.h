@@ -9,7 +9,8 @@
  *   net.c       identity, the memory bound         options.c configuration
  *   addr.c      the grammar of addresses           dial.c    outgoing ones
  *   pair.c      connections without sockets        fin.c     the last word
- *   check.c     invariants, for the tests
+ *   group.c     who gets the same messages         check.c   invariants, for
+ *                                                            the tests
  */
 #ifndef LEAT_NET_NET_H
 #define LEAT_NET_NET_H
@@ -19,6 +20,7 @@
 #include "loop/loop.h"
 
 #include <leat/conn.h>
+#include <leat/group.h>
 #include <leat/listener.h>
 
 /* What the connections of one listener, or one adopted one, have in common. */
@@ -57,12 +59,12 @@ struct leat_conn {
     struct leat__held held;
     struct leat__node
         sources; /* couples: who is read only while we have room */
-    struct leat__node targets; /* couples: whose room our input needs */
-    struct leat__dial *dial;   /* until it is connected; then NULL */
-    struct leat_conn *twin;    /* of a pair; NULL when that one is gone */
-    size_t offered;            /* of a pair: how much the twin may take */
+    struct leat__node targets;   /* couples: whose room our input needs */
+    struct leat__member *groups; /* its memberships, a chain */
+    struct leat__dial *dial;     /* until it is connected; then NULL */
+    struct leat_conn *twin;      /* of a pair; NULL when that one is gone */
+    size_t offered;              /* of a pair: how much the twin may take */
     struct leat_timer timer;
-    enum leat__tick tick;
     int64_t opened_us, active_us; /* active: a byte came, or was taken */
     int64_t fin_us;               /* when FIN was sent */
     int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
@@ -74,6 +76,7 @@ struct leat_conn {
     size_t counted; /* bytes of held and frame that are in pool->held */
     size_t stored;  /* their blocks, in pool->stored */
 
+    enum leat__tick tick;
     bool is_unix : 1;
     bool is_paused : 1;   /* by the program */
     bool is_loose : 1;    /* uncoupled from itself: its own queue may be full */
@@ -109,10 +112,26 @@ struct leat__couple {
     struct leat_conn *src, *dst;
 };
 
+/* One connection in one group; without a connection: see group.c. */
+struct leat__member {
+    struct leat__node of_group;
+    struct leat_group *group;
+    struct leat_conn *conn;
+    struct leat__member *next; /* of the connection's */
+};
+
+struct leat_group {
+    struct leat_loop *loop;
+    struct leat__node node;    /* in net->groups */
+    struct leat__node members; /* in the order in which they came */
+    size_t count;
+    size_t block; /* capacity of the pool block */
+};
+
 struct leat__net {
     struct leat_loop *loop;
-    struct leat__node conns, listeners;
-    struct leat__slab conn_slab, couple_slab;
+    struct leat__node conns, listeners, groups;
+    struct leat__slab conn_slab, couple_slab, member_slab;
     struct leat__slot *slot;
     uint32_t slots, first_free; /* first_free == slots: none */
     size_t count;               /* connections */
@@ -196,6 +215,10 @@ int leat__conn_make(struct leat_conn **out, struct leat__net *net, int fd,
     struct leat__shared *shared, void *user);
 /* End it: nothing but on_close follows, in phase 7. The first one counts. */
 void leat__conn_kill(struct leat_conn *conn, int reason);
+/* As leat_conn_send_message, but LEAT__DROPPED where a drop policy has dropped
+ * it. */
+int leat__conn_send_message(
+    struct leat_conn *conn, struct leat_message *message);
 /* Drop what is queued, and count it as lost. */
 void leat__conn_lose_output(struct leat_conn *conn);
 /* Close its socket and take its memory back; it is on no list any more. */
@@ -236,6 +259,11 @@ void leat__conn_update(struct leat_conn *conn);
 /* Its queue has become full, or has room again: who feeds it must know. */
 void leat__conn_room_changed(struct leat_conn *conn);
 void leat__conn_uncouple_all(struct leat_conn *conn);
+
+/* --- group.c --- */
+
+/* It can be sent to no more: no group has it any longer. */
+void leat__group_leave_all(struct leat_conn *conn);
 
 /* --- linger.c --- */
 
