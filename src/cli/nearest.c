@@ -43,14 +43,14 @@ least(size_t a, size_t b)
 
 /* One row: the first i letters of a against every beginning of b. */
 static void
-fill_row(struct row rows[3], size_t i, const char *a, const char *b)
+fill_row(struct row rows[3], size_t i, const char *a, const char *b, size_t len)
 {
     const struct row *before = &rows[(i + 1) % 3]; /* i - 2 */
     const struct row *last = &rows[(i + 2) % 3];   /* i - 1 */
     struct row *row = &rows[i % 3];
 
     row->at[0] = i;
-    for (size_t j = 1; j <= LETTERS && b[j - 1] != '\0'; j++) {
+    for (size_t j = 1; j <= len; j++) {
         size_t changed = last->at[j - 1] + (a[i - 1] != b[j - 1]);
         size_t best = least(changed, least(last->at[j], row->at[j - 1]) + 1);
         if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
@@ -69,6 +69,6 @@ nearest_distance(const char *a, const char *b)
     for (size_t j = 0; j <= len; j++)
         rows[0].at[j] = j;
     while (i < LETTERS && a[i] != '\0')
-        fill_row(rows, ++i, a, b);
+        fill_row(rows, ++i, a, b, len);
     return rows[i % 3].at[len];
 }

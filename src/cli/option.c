@@ -61,7 +61,8 @@ make_words(const struct option_table *table, struct words *words)
     }
 }
 
-/* The row of a long name or a letter. NULL is possible for a letter only. */
+/* The row of what getopt_long found. NULL where it found no option, or a
+ * letter that is none. */
 static const struct option_row *
 find_row(const struct option_table *table, int found)
 {
@@ -146,9 +147,9 @@ option_read(const struct option_table *table, void *target, int argc,
     opterr = 0;
     while (error == 0 && (found = getopt_long(argc, argv, words.shorts,
                               words.longs, NULL)) != -1) {
-        if (found == '?' || found == ':')
-            return refuse(table, found, argv, wrong);
         const struct option_row *row = find_row(table, found);
+        if (row == NULL) /* '?' or ':', which are no row's letter */
+            return refuse(table, found, argv, wrong);
         error = key_set(
             &row->key, target, optarg != NULL ? optarg : row->preset, wrong);
     }

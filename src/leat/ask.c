@@ -72,8 +72,6 @@ static void
 on_timeout(struct leat_timer *timer, void *user)
 {
     struct ask *ask = user;
-    char bytes[LEAT_ADDR_TEXT + 16];
-    struct text text;
 
     (void)timer;
     if (ask->is_done && sink_is_empty(&ask->session.sink))
@@ -81,6 +79,8 @@ on_timeout(struct leat_timer *timer, void *user)
     if (!ask->is_open) {
         target_complain(&ask->session.target, -ETIMEDOUT, ask->session.wrong);
     } else {
+        char bytes[LEAT_ADDR_TEXT + 16];
+        struct text text;
         text_init(&text, bytes, sizeof bytes);
         text_add(&text, ask->session.target.name);
         text_add(&text, ": timed out");

@@ -80,13 +80,14 @@ static void
 on_stdin(struct leat_watch *watch, unsigned ready, void *user)
 {
     struct server *server = user;
-    char bytes[4096];
     ssize_t count = 0;
 
     /* What is typed or piped in means nothing, only its end does. One read
      * for each readiness: it does not wait. */
-    if (!(ready & LEAT_FAILED))
+    if (!(ready & LEAT_FAILED)) {
+        char bytes[4096];
         count = leat__sys_read(0, bytes, sizeof bytes);
+    }
     if (count > 0 || count == -EAGAIN || count == -EINTR)
         return;
     server->life.stdin_watch = NULL;

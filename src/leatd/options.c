@@ -97,8 +97,6 @@ options_parse(
     struct options *options, int argc, char **argv, struct complaint *wrong)
 {
     const struct option_table table = {"leatd", rows, COUNT(rows)};
-    char fallback[] = OPTIONS_DEFAULT;
-    char *only[] = {fallback};
 
     *options = (struct options){.drain_us = 5000000, .ready_fd = -1};
     int first = option_read(&table, options, argc, argv, wrong);
@@ -109,11 +107,14 @@ options_parse(
         return error;
 
     options->is_default = first >= argc;
-    if (options->is_default)
+    if (options->is_default) {
+        char fallback[] = OPTIONS_DEFAULT;
+        char *only[] = {fallback};
         error = read_listeners(options, only, 1, wrong);
-    else
+    } else {
         error = read_listeners(
             options, argv + first, (size_t)(argc - first), wrong);
+    }
     if (error != 0)
         options_fini(options);
     return error;

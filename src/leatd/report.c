@@ -28,12 +28,13 @@ report_path(const struct leat_addr *addr, size_t *len)
 static void
 log_address(struct log_line *line, const struct leat_addr *addr)
 {
-    char text[LEAT_ADDR_TEXT], unix_text[sizeof(struct sockaddr_un) + 8];
+    char unix_text[sizeof(struct sockaddr_un) + 8];
     size_t len;
     const char *path = report_path(addr, &len);
     struct text whole;
 
     if (path == NULL) {
+        char text[LEAT_ADDR_TEXT];
         log_value(line, "address", leat_addr_format(addr, text));
         return;
     }

@@ -51,10 +51,10 @@ on_eof(struct leat_conn *conn, void *user)
 {
     const struct settings *settings = service_settings(user);
     size_t partial = leat_conn_partial(conn);
-    char bytes[128];
-    struct text text;
 
     if (partial > 0 || !settings->repeat) {
+        char bytes[128];
+        struct text text;
         text_init(&text, bytes, sizeof bytes);
         text_add(&text, "closed after ");
         text_number(&text, partial, 1);

@@ -78,8 +78,9 @@ wording_put(struct text *text, const char *source, const struct wording *words)
         source += plain;
         if (source[0] == '\0')
             return NULL;
-        size_t len = source[0] == '\\' ? put_escape(text, source + 1)
-                                       : put_word(text, source + 1, words);
+        size_t len = words != NULL && source[0] == '%'
+                         ? put_word(text, source + 1, words)
+                         : put_escape(text, source + 1);
         if (len == 0)
             return source;
         source += 1 + len;
@@ -92,10 +93,10 @@ int
 wording_prepare(struct text *text, const char *source,
     const struct wording *words, struct complaint *wrong)
 {
-    char piece[6] = "";
     const char *bad = wording_put(text, source, words);
 
     if (bad != NULL) {
+        char piece[6] = "";
         memcpy(piece, bad, strnlen(bad, sizeof piece - 1));
         complaint_say(wrong, "unknown escape", piece,
             words != NULL ? "; there are \\n \\r \\t \\\\ \\xHH %peer %time %%"
