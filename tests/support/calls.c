@@ -62,6 +62,7 @@ static const struct {
 
 static unsigned long counts[CALL_COUNT];
 static _Thread_local struct site here;
+static kernel_watch_fn on_call;
 
 /* --- names --------------------------------------------------------------- */
 
@@ -109,9 +110,16 @@ kernel_can_fail(const char *call)
 void
 leat_sys_at(const char *call, const char *file, int line)
 {
-    (void)call;
     here.file = file;
     here.line = line;
+    if (on_call != NULL)
+        on_call(call, file, line);
+}
+
+void
+kernel_watch(kernel_watch_fn watch)
+{
+    on_call = watch;
 }
 
 void

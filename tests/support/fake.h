@@ -5,12 +5,13 @@
  * free numbers from 3 on. select() answers by the streams; when nothing is
  * ready it moves the fake clock on by the time-out, and complains (kernel.h)
  * when there is none. Faults, counters and ledgers of kernel.h work over it.
+ * The simulator (tests/sim) runs all of leatd on it; what it does is compared
+ * with the real kernel there.
  *
  *     tcase_add_checked_fixture(tcase, fake_setup, kernel_teardown);
  *
  * The test is the peer: it connects to a listener and holds the other end by a
- * number of its own. For one thread. Files, epoll and urgent bytes are not
- * there: open and epoll_create1 answer ENOSYS.
+ * number of its own. For one thread. Each byte arrives at once.
  */
 #ifndef TESTS_FAKE_H
 #define TESTS_FAKE_H
@@ -35,6 +36,8 @@ int fake_listener(void);
 int fake_connect(int listener);
 /* How much of it the stream took, or -1 when nobody will read it. */
 int fake_write(int peer, const void *bytes, size_t len);
+/* The same for one byte that is urgent. */
+int fake_urgent(int peer, unsigned char byte);
 /* How much there was of it. */
 int fake_read(int peer, void *bytes, size_t len);
 /* Half-close: no more from the peer. */

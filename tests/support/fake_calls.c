@@ -1,68 +1,68 @@
 /*
- * fake_calls.c - descriptors, bytes and the wait of the fake kernel, and its
- * table.
+ * fake_calls.c - the calls on descriptors of every kind.
  *
  * But for select() nothing waits: what a real call would wait for is EAGAIN
- * here, whatever the flags. What is not about descriptors or time goes to
- * libc.
+ * here, whatever the flags.
  */
 #include "fake_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
+#include <termios.h>
 
 #ifdef __linux__
-#include <sys/prctl.h>
+#include <linux/sockios.h>
 #endif
 
-#define WORD_BITS (sizeof(unsigned long) * CHAR_BIT)
-
-static int
-fails(int error)
-{
-    errno = error;
-    return -1;
-}
-
-/* --- descriptors --------------------------------------------------------- */
+/* --- numbers -------------------------------------------------------------- */
 
 struct fake_end *
 fake_end_of(int fd)
 {
-    if (fd < FAKE_FD_FIRST || fd >= FAKE_FDS || fake.end[fd].kind == FAKE_FREE)
+    if (fd < 0 || fd >= FAKE_FDS || fake.end[fd].kind == FAKE_FREE)
         return NULL;
     return &fake.end[fd];
 }
 
-/* The end, if it is of that kind; NULL with errno set. */
 struct fake_end *
-fake_end_that_is(int fd, enum fake_kind kind, int error)
+fake_open_end(int fd)
 {
     struct fake_end *end = fake_end_of(fd);
 
-    if (end != NULL && end->kind == kind)
+    if (end != NULL)
         return end;
-    errno = end == NULL ? EBADF : error;
+    if (fake.bug != NULL)
+        fake.bug("a call on a closed descriptor", fd);
+    errno = EBADF;
     return NULL;
 }
 
-/* The lowest free number, made an unconnected socket. */
+struct fake_end *
+fake_end_that_is(int fd, enum fake_kind kind, int error)
+{
+    struct fake_end *end = fake_open_end(fd);
+
+    if (end == NULL || end->kind == kind)
+        return end;
+    if (error == ENOTSOCK && fake.bug != NULL)
+        fake.bug("a call for sockets on something else", fd);
+    errno = error;
+    return NULL;
+}
+
 int
 fake_new_fd(int flags)
 {
-    int fd = FAKE_FD_FIRST;
+    int fd = 0;
 
     while (fd < fake.fd_limit && fake.end[fd].kind != FAKE_FREE)
         fd++;
     if (fd >= fake.fd_limit)
-        return fails(EMFILE);
+        return fake_fails(EMFILE);
     memset(&fake.end[fd], 0, sizeof fake.end[fd]);
     fake.end[fd].kind = FAKE_SOCKET;
     fake.end[fd].status_flags = flags & SOCK_NONBLOCK ? O_NONBLOCK : 0;
@@ -70,18 +70,20 @@ fake_new_fd(int flags)
     return fd;
 }
 
-static int
+int
 fake_pipe2(int fds[2], int flags)
 {
     int reader = fake_new_fd(flags), writer = fake_new_fd(flags);
-    struct fake_link *link;
+    struct fake_link *link = writer < 0 ? NULL : fake_new_link();
 
-    if (reader < 0 || writer < 0) {
+    if (link == NULL) {
         if (reader >= 0)
             fake.end[reader].kind = FAKE_FREE;
-        return fails(EMFILE);
+        if (writer >= 0)
+            fake.end[writer].kind = FAKE_FREE;
+        return fake_fails(EMFILE);
     }
-    link = fake_new_link();
+    fake_stream_init(&link->stream[FAKE_TO_LEAT], true);
     fake_join(&fake.end[reader], link, FAKE_TO_LEAT, FAKE_NONE);
     fake_join(&fake.end[writer], link, FAKE_NONE, FAKE_TO_LEAT);
     fds[0] = reader;
@@ -89,36 +91,44 @@ fake_pipe2(int fds[2], int flags)
     return 0;
 }
 
-static int
+int
 fake_pipe(int fds[2])
 {
     return fake_pipe2(fds, 0);
 }
 
-static int
+int
 fake_fd_close(int fd)
 {
-    struct fake_end *end = fake_end_of(fd);
+    struct fake_end *end = fake_open_end(fd);
 
     if (end == NULL)
-        return fails(EBADF);
+        return -1;
+    fake_epoll_forget(fd);
     if (end->kind == FAKE_LISTENER)
         fake_reset_waiting(end);
     if (end->kind == FAKE_STREAM)
         fake_leave(end);
+    if (end->kind == FAKE_EPOLL)
+        fake_epoll_close(end);
     end->kind = FAKE_FREE;
     return 0;
 }
 
-static int
+/* --- flags and questions -------------------------------------------------- */
+
+/* Asking for the flags is how leat finds out that a number is closed: no bug.
+ */
+int
 fake_fcntl(int fd, int command, ...)
 {
-    struct fake_end *end = fake_end_of(fd);
+    struct fake_end *end =
+        command == F_GETFD ? fake_end_of(fd) : fake_open_end(fd);
     va_list args;
     int flags;
 
     if (end == NULL)
-        return fails(EBADF);
+        return fake_fails(EBADF);
     if (command == F_GETFD)
         return end->fd_flags;
     if (command == F_GETFL)
@@ -128,60 +138,127 @@ fake_fcntl(int fd, int command, ...)
     va_end(args);
     if (command == F_SETFD)
         end->fd_flags = flags;
-    else
+    else if (command == F_SETFL)
         end->status_flags = flags & ~O_ACCMODE;
+    else
+        return fake_fails(EINVAL);
     return 0;
 }
 
 static int
+unsent(struct fake_end *end)
+{
+    if (end->out == NULL)
+        return 0;
+    /* A unix socket counts until the peer has read. */
+    if (end->link->is_unix)
+        return (int)(end->out->put - end->out->taken);
+    return (int)fake_unacked(end->out);
+}
+
+int
 fake_ioctl(int fd, unsigned long question, ...)
 {
-    const struct fake_end *end = fake_end_of(fd);
+    struct fake_end *end = fake_open_end(fd);
     va_list args;
     int *answer;
 
+    if (end == NULL)
+        return -1;
+    if (question == TIOCGWINSZ)
+        return fake_fails(ENOTTY);
     va_start(args, question);
     answer = va_arg(args, int *);
     va_end(args);
-    if (end == NULL)
-        return fails(EBADF);
-    *answer = 0; /* of SIOCATMARK always: there are no urgent bytes */
+    *answer = 0;
+    if (end->kind != FAKE_STREAM)
+        return 0;
     if (question == FIONREAD && end->in != NULL)
-        *answer = (int)end->in->len;
-    if (question == TIOCOUTQ && end->out != NULL)
-        *answer = (int)end->out->len;
+        *answer = (int)fake_unread(end->in);
+    if (question == TIOCOUTQ)
+        *answer = unsent(end);
+    if (question == SIOCATMARK && end->in != NULL)
+        *answer = fake_is_at_mark(end->in);
     return 0;
 }
 
-/* --- bytes --------------------------------------------------------------- */
+/* --- bytes ---------------------------------------------------------------- */
+
+static struct fake_end *
+stream_at(int fd)
+{
+    struct fake_end *end = fake_open_end(fd);
+
+    if (end != NULL && end->kind == FAKE_STREAM)
+        return end;
+    if (end != NULL)
+        errno = end->kind == FAKE_SOCKET || end->kind == FAKE_LISTENER
+                    ? ENOTCONN
+                    : ENOTSOCK;
+    if (end != NULL && errno == ENOTSOCK && fake.bug != NULL)
+        fake.bug("a call for sockets on something else", fd);
+    return NULL;
+}
 
 static ssize_t
+receive(struct fake_end *end, void *bytes, size_t len)
+{
+    ssize_t count;
+
+    if (end->in == NULL)
+        return fake_fails(EBADF);
+    if (len == 0)
+        return 0; /* even with bytes there: like an end of file */
+    count = fake_take(end, bytes, len);
+    if (count > 0 && end->out != NULL)
+        fake.recv_bytes += (uint64_t)count;
+    return count;
+}
+
+ssize_t
 fake_recv(int fd, void *bytes, size_t len, int flags)
 {
-    struct fake_end *end = fake_end_that_is(fd, FAKE_STREAM, ENOTCONN);
+    struct fake_end *end = stream_at(fd);
 
     (void)flags;
-    if (end == NULL)
-        return -1;
-    if (end->in == NULL)
-        return fails(EBADF);
-    return len == 0 ? 0 : fake_take(end->in, bytes, len);
+    return end == NULL ? -1 : receive(end, bytes, len);
 }
 
+/* SIGPIPE, where that was not ruled out. */
 static ssize_t
+send_to(struct fake_end *end, const void *bytes, size_t len, bool is_quiet)
+{
+    ssize_t count;
+
+    if (end->out == NULL)
+        return fake_fails(EBADF);
+    if (len == 0)
+        return 0;
+    count = fake_put(end, bytes, len);
+    if (count > 0 && end->in != NULL)
+        fake.sent_bytes += (uint64_t)count;
+    if (count < 0 && errno == EPIPE && !is_quiet) {
+        fake_raise(SIGPIPE);
+        errno = EPIPE;
+    }
+    return count;
+}
+
+ssize_t
 fake_send(int fd, const void *bytes, size_t len, int flags)
 {
-    struct fake_end *end = fake_end_that_is(fd, FAKE_STREAM, ENOTCONN);
+    struct fake_end *end = stream_at(fd);
+    ssize_t count;
 
-    (void)flags;
     if (end == NULL)
         return -1;
-    if (end->out == NULL)
-        return fails(EBADF);
-    return len == 0 ? 0 : fake_put(end->out, bytes, len);
+    count = send_to(end, bytes, len, flags & MSG_NOSIGNAL);
+    if (count > 0 && flags & MSG_OOB && (size_t)count == len)
+        fake_urge(end->out);
+    return count;
 }
 
-static ssize_t
+ssize_t
 fake_sendmsg(int fd, const struct msghdr *message, int flags)
 {
     ssize_t sent = 0, count;
@@ -199,195 +276,28 @@ fake_sendmsg(int fd, const struct msghdr *message, int flags)
     return sent;
 }
 
-static ssize_t
+ssize_t
 fake_fd_read(int fd, void *bytes, size_t len)
 {
-    return fake_recv(fd, bytes, len, 0);
+    struct fake_end *end = fake_open_end(fd);
+
+    if (end == NULL)
+        return -1;
+    if (end->kind == FAKE_FILE)
+        return 0; /* nobody reads more than the end of /dev/null */
+    return end->kind == FAKE_STREAM ? receive(end, bytes, len)
+                                    : fake_fails(EINVAL);
 }
 
-static ssize_t
+ssize_t
 fake_fd_write(int fd, const void *bytes, size_t len)
 {
-    return fake_send(fd, bytes, len, 0);
+    struct fake_end *end = fake_open_end(fd);
+
+    if (end == NULL)
+        return -1;
+    if (end->kind == FAKE_FILE)
+        return fake_file_write(end, bytes, len);
+    return end->kind == FAKE_STREAM ? send_to(end, bytes, len, false)
+                                    : fake_fails(EINVAL);
 }
-
-/* --- time and the wait --------------------------------------------------- */
-
-static int
-fake_clock_gettime(clockid_t clock, struct timespec *now)
-{
-    (void)clock; /* one clock, counted from its own beginning */
-    now->tv_sec = (time_t)(fake.now_us / 1000000);
-    now->tv_nsec = (long)(fake.now_us % 1000000) * 1000;
-    return 0;
-}
-
-static bool
-is_readable(const struct fake_end *end)
-{
-    const struct fake_stream *in = end->in;
-
-    if (end->kind == FAKE_LISTENER)
-        return end->waiting > 0;
-    return in != NULL && (in->len > 0 || in->is_ended || in->is_reset);
-}
-
-static bool
-is_writable(const struct fake_end *end)
-{
-    const struct fake_stream *out = end->out;
-
-    return out != NULL &&
-           (fake_room(out) > 0 || out->is_ended || out->is_refused);
-}
-
-static bool
-is_exceptional(const struct fake_end *end)
-{
-    (void)end;
-    return false;
-}
-
-static bool
-is_in(const unsigned long *words, int fd)
-{
-    return words != NULL &&
-           (words[(size_t)fd / WORD_BITS] >> ((size_t)fd % WORD_BITS) & 1);
-}
-
-/* Leave in the set the descriptors that are ready; how many. */
-static int
-keep_ready(unsigned long *words, int nfds,
-    bool (*is_ready)(const struct fake_end *end))
-{
-    int ready = 0;
-
-    for (int fd = 0; fd < nfds; fd++) {
-        if (!is_in(words, fd))
-            continue;
-        if (is_ready(fake_end_of(fd)))
-            ready++;
-        else
-            words[(size_t)fd / WORD_BITS] &= ~(1ul << (size_t)fd % WORD_BITS);
-    }
-    return ready;
-}
-
-/* The sets are looked at before any is changed: a bad one leaves all alone. */
-static int
-fake_select(
-    int nfds, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
-{
-    unsigned long *words[3] = {(void *)in, (void *)out, (void *)urgent};
-    int ready;
-
-    for (int fd = 0; fd < nfds; fd++) {
-        if (fake_end_of(fd) == NULL &&
-            (is_in(words[0], fd) || is_in(words[1], fd) || is_in(words[2], fd)))
-            return fails(EBADF);
-    }
-    ready = keep_ready(words[0], nfds, is_readable) +
-            keep_ready(words[1], nfds, is_writable) +
-            keep_ready(words[2], nfds, is_exceptional);
-    if (ready > 0)
-        return ready;
-    if (timeout == NULL)
-        kernel__complain("select in the fake kernel would wait for ever");
-    else
-        fake.now_us += (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec;
-    return 0;
-}
-
-/* --- what is not there --------------------------------------------------- */
-
-static int
-fake_open(const char *path, int flags, ...)
-{
-    (void)path;
-    (void)flags;
-    return fails(ENOSYS);
-}
-
-static int
-fake_flock(int fd, int operation)
-{
-    (void)operation;
-    return fake_end_of(fd) == NULL ? fails(EBADF) : 0;
-}
-
-static int
-fake_getrlimit(int resource, struct rlimit *limit)
-{
-    (void)resource;
-    limit->rlim_cur = limit->rlim_max = (rlim_t)fake.fd_limit;
-    return 0;
-}
-
-static int
-fake_setrlimit(int resource, const struct rlimit *limit)
-{
-    (void)resource;
-    (void)limit;
-    return fails(EPERM);
-}
-
-#ifdef __linux__
-
-static int
-fake_epoll_create1(int flags)
-{
-    (void)flags;
-    return fails(ENOSYS);
-}
-
-#endif
-
-/* --- the table ----------------------------------------------------------- */
-
-/* epoll_ctl and epoll_wait stay NULL: there is nothing to call them with. */
-const struct leat_sys fake_table = {
-    .socket = fake_socket,
-    .bind = fake_bind,
-    .listen = fake_listen,
-    .accept = fake_accept,
-    .accept4 = fake_accept4,
-    .connect = fake_connect_call,
-    .getsockname = fake_getsockname,
-    .getpeername = fake_getpeername,
-    .setsockopt = fake_setsockopt,
-    .getsockopt = fake_getsockopt,
-    .shutdown = fake_shutdown_call,
-    .recv = fake_recv,
-    .send = fake_send,
-    .sendmsg = fake_sendmsg,
-    .read = fake_fd_read,
-    .write = fake_fd_write,
-    .close = fake_fd_close,
-    .pipe = fake_pipe,
-    .pipe2 = fake_pipe2,
-    .fcntl = fake_fcntl,
-    .ioctl = fake_ioctl,
-    .select = fake_select,
-    .getaddrinfo = getaddrinfo,
-    .freeaddrinfo = freeaddrinfo,
-    .open = fake_open,
-    .lstat = lstat,
-    .unlink = unlink,
-    .chmod = chmod,
-    .rename = rename,
-    .flock = fake_flock,
-    .umask = umask,
-    .getrlimit = fake_getrlimit,
-    .setrlimit = fake_setrlimit,
-    .sigaction = sigaction,
-    .sigprocmask = sigprocmask,
-    .getpid = getpid,
-    .getppid = getppid,
-    .clock_gettime = fake_clock_gettime,
-    .realloc = realloc,
-    .free = free,
-#ifdef __linux__
-    .prctl = prctl,
-    .epoll_create1 = fake_epoll_create1,
-#endif
-};

@@ -1,18 +1,12 @@
 /*
- * fake_net.c - sockets of the fake kernel: addresses, backlogs, options.
+ * fake_net.c - the calls on sockets: addresses, backlogs, options.
  */
 #include "fake_parts.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-
-static int
-fails(int error)
-{
-    errno = error;
-    return -1;
-}
+#include <sys/un.h>
 
 int
 fake_socket(int family, int type, int protocol)
@@ -42,10 +36,10 @@ port_of(struct sockaddr_storage *name)
     return NULL;
 }
 
-static struct fake_end *
-bound_to(const void *name, socklen_t len)
+struct fake_end *
+fake_bound_to(const void *name, socklen_t len)
 {
-    for (int fd = FAKE_FD_FIRST; fd < FAKE_FDS; fd++) {
+    for (int fd = 0; fd < FAKE_FDS; fd++) {
         struct fake_end *end = &fake.end[fd];
 
         if ((end->kind == FAKE_SOCKET || end->kind == FAKE_LISTENER) &&
@@ -53,6 +47,27 @@ bound_to(const void *name, socklen_t len)
             return end;
     }
     return NULL;
+}
+
+static const char *
+path_of(const struct sockaddr_storage *name)
+{
+    const void *place = name;
+
+    return ((const struct sockaddr_un *)place)->sun_path;
+}
+
+/* The file outlives the socket, and is in the way of the next one. */
+static int
+bind_path(const struct sockaddr_storage *name)
+{
+    const char *path = path_of(name);
+
+    if (fake_find_file(path) != NULL)
+        return fake_fails(EADDRINUSE);
+    if (fake_make_file(path, S_IFSOCK | (0777 & ~fake.mask)) == NULL)
+        return fake_fails(ENOSPC);
+    return 0;
 }
 
 int
@@ -65,13 +80,15 @@ fake_bind(int fd, const struct sockaddr *addr, socklen_t len)
     if (end == NULL)
         return -1;
     if (len > sizeof name)
-        return fails(EINVAL);
+        return fake_fails(EINVAL);
     memcpy(&name, addr, len);
     port = port_of(&name);
     if (port != NULL && *port == 0)
         *port = htons(fake.next_port++);
-    if (bound_to(&name, len) != NULL)
-        return fails(EADDRINUSE);
+    if (port != NULL && fake_bound_to(&name, len) != NULL)
+        return fake_fails(EADDRINUSE);
+    if (port == NULL && bind_path(&name) < 0)
+        return -1;
     end->name = name;
     end->name_len = len;
     return 0;
@@ -80,12 +97,12 @@ fake_bind(int fd, const struct sockaddr *addr, socklen_t len)
 int
 fake_listen(int fd, int backlog)
 {
-    struct fake_end *end = fake_end_of(fd);
+    struct fake_end *end = fake_open_end(fd);
 
     if (end == NULL)
-        return fails(EBADF);
+        return -1;
     if (end->kind != FAKE_SOCKET && end->kind != FAKE_LISTENER)
-        return fails(EINVAL);
+        return fake_fails(EINVAL);
     end->kind = FAKE_LISTENER;
     end->backlog = backlog < FAKE_LINKS ? backlog : FAKE_LINKS;
     return 0;
@@ -104,29 +121,37 @@ tell(const struct sockaddr_storage *name, socklen_t name_len,
 int
 fake_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
-    const struct fake_end *end = fake_end_of(fd);
+    const struct fake_end *end = fake_open_end(fd);
 
     if (end == NULL)
-        return fails(EBADF);
+        return -1;
     tell(&end->name, end->name_len, addr, len);
     return 0;
 }
 
-/* The other end has a port by its link, 50000 and up, and no more. */
+/* The other end has a port of its own, 50000 and up, and no more. */
+static void
+name_peer(const struct fake_end *end, struct sockaddr *addr, socklen_t *len)
+{
+    struct sockaddr_storage name = end->name;
+    in_port_t *port = port_of(&name);
+
+    if (port != NULL)
+        *port = htons(end->link->peer_port);
+    tell(&name, port != NULL ? end->name_len : sizeof(sa_family_t), addr, len);
+}
+
+/* After a reset nobody knows any more who it was. */
 int
 fake_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
     struct fake_end *end = fake_end_that_is(fd, FAKE_STREAM, ENOTCONN);
-    struct sockaddr_storage name;
-    in_port_t *port;
 
     if (end == NULL)
         return -1;
-    name = end->name;
-    port = port_of(&name);
-    if (port != NULL)
-        *port = htons((in_port_t)(50000 + (end->link - fake.link)));
-    tell(&name, port != NULL ? end->name_len : sizeof(sa_family_t), addr, len);
+    if (end->in == NULL || (!end->link->is_unix && fake_has_reset(end->in)))
+        return fake_fails(ENOTCONN);
+    name_peer(end, addr, len);
     return 0;
 }
 
@@ -134,12 +159,14 @@ int
 fake_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
     struct fake_end *listener = fake_end_that_is(fd, FAKE_LISTENER, EINVAL);
+    bool is_unix;
     int made;
 
     if (listener == NULL)
         return -1;
+    is_unix = listener->name.ss_family == AF_UNIX;
     if (listener->waiting == 0)
-        return fails(EAGAIN);
+        return fake_fails(EAGAIN);
     made = fake_new_fd(flags);
     if (made < 0)
         return -1; /* who waits goes on waiting */
@@ -149,7 +176,8 @@ fake_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
     listener->waiting--;
     memmove(listener->queue, listener->queue + 1,
         (size_t)listener->waiting * sizeof *listener->queue);
-    (void)fake_getpeername(made, addr, len);
+    fake.end[made].is_inline = listener->is_inline && !is_unix;
+    name_peer(&fake.end[made], addr, len);
     return made;
 }
 
@@ -159,24 +187,56 @@ fake_accept(int fd, struct sockaddr *addr, socklen_t *len)
     return fake_accept4(fd, addr, len, 0);
 }
 
+/* Whom a connect reaches; NULL with errno set. */
+static struct fake_end *
+listener_at(const struct sockaddr *addr, socklen_t len)
+{
+    struct sockaddr_storage name = {0};
+    struct fake_end *listener;
+
+    memcpy(&name, addr, len < sizeof name ? len : sizeof name);
+    listener = fake_bound_to(&name, len);
+    errno = ECONNREFUSED;
+    if (addr->sa_family == AF_UNIX && fake_find_file(path_of(&name)) == NULL) {
+        errno = ENOENT;
+        return NULL;
+    }
+    if (listener == NULL || listener->kind != FAKE_LISTENER)
+        return NULL;
+    if (listener->waiting < listener->backlog)
+        return listener;
+    errno = EAGAIN;
+    return NULL;
+}
+
 int
 fake_connect_call(int fd, const struct sockaddr *addr, socklen_t len)
 {
     struct fake_end *end = fake_end_that_is(fd, FAKE_SOCKET, EISCONN);
-    struct fake_end *listener = bound_to(addr, len);
-    struct fake_link *link;
+    struct fake_end *listener = end == NULL ? NULL : listener_at(addr, len);
+    struct fake_link *link = listener == NULL ? NULL : fake_new_link();
 
-    if (end == NULL)
+    if (listener == NULL)
         return -1;
-    if (listener == NULL || listener->kind != FAKE_LISTENER)
-        return fails(ECONNREFUSED);
-    if (listener->waiting >= listener->backlog)
-        return fails(EAGAIN);
-    link = fake_new_link();
-    listener->queue[listener->waiting++] = link;
+    if (link == NULL)
+        return fake_fails(EAGAIN);
+    fake_queue_link(listener, link);
     fake_join(end, link, FAKE_TO_PEER, FAKE_TO_LEAT);
+    end->name.ss_family = addr->sa_family;
     /* TCP tells success later, by select(): which it says at once. */
-    return addr->sa_family == AF_UNIX ? 0 : fails(EINPROGRESS);
+    return addr->sa_family == AF_UNIX ? 0 : fake_fails(EINPROGRESS);
+}
+
+/* A unix socket has one buffer only, and no way to go. */
+void
+fake_queue_link(struct fake_end *listener, struct fake_link *link)
+{
+    listener->queue[listener->waiting++] = link;
+    link->is_unix = listener->name.ss_family == AF_UNIX;
+    for (int i = 0; i < 2 && link->is_unix; i++) {
+        link->stream[i].window = link->stream[i].capacity;
+        link->stream[i].latency_us = 0;
+    }
 }
 
 void
@@ -195,11 +255,18 @@ fake_reset_waiting(struct fake_end *listener)
 int
 fake_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-    struct fake_end *end = fake_end_of(fd);
+    struct fake_end *end = fake_open_end(fd);
     struct linger linger;
+    int number = 0;
 
     if (end == NULL)
-        return fails(EBADF);
+        return -1;
+    if (level == IPPROTO_TCP && end->name.ss_family == AF_UNIX)
+        return fake_fails(EOPNOTSUPP);
+    if (len == sizeof number)
+        memcpy(&number, value, sizeof number);
+    if (level == SOL_SOCKET && name == SO_OOBINLINE)
+        end->is_inline = number != 0;
     if (level == SOL_SOCKET && name == SO_LINGER && len == sizeof linger) {
         memcpy(&linger, value, sizeof linger);
         end->lingers_by_reset = linger.l_onoff && linger.l_linger == 0;
@@ -207,17 +274,32 @@ fake_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
     return 0;
 }
 
-/* Every option that is asked for is an int, and but one of them is 0: no error
- * is pending. */
+/* SO_ERROR takes the error with it. */
+static int
+take_error(struct fake_end *end)
+{
+    if (end->kind != FAKE_STREAM || end->in == NULL || end->is_told ||
+        !fake_has_reset(end->in))
+        return 0;
+    end->is_told = true;
+    return end->in->is_ended ? EPIPE : ECONNRESET;
+}
+
+/* Every option that is asked for is an int. */
 int
 fake_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-    int answer = level == SOL_SOCKET && name == SO_TYPE ? SOCK_STREAM : 0;
+    struct fake_end *end = fake_open_end(fd);
+    int answer = 0;
 
-    if (fake_end_of(fd) == NULL)
-        return fails(EBADF);
+    if (end == NULL)
+        return -1;
     if (*len < sizeof answer)
-        return fails(EINVAL);
+        return fake_fails(EINVAL);
+    if (level == SOL_SOCKET && name == SO_TYPE)
+        answer = SOCK_STREAM;
+    if (level == SOL_SOCKET && name == SO_ERROR)
+        answer = take_error(end);
     memcpy(value, &answer, sizeof answer);
     *len = sizeof answer;
     return 0;
@@ -230,7 +312,13 @@ fake_shutdown_call(int fd, int how)
 
     if (end == NULL)
         return -1;
-    if (how != SHUT_RD && end->out != NULL)
-        end->out->is_ended = true;
+    if (end->in == NULL || end->out == NULL)
+        return fake_fails(ENOTSOCK);
+    if (!end->link->is_unix && fake_has_reset(end->in))
+        return fake_fails(ENOTCONN);
+    if (how != SHUT_WR)
+        end->is_deaf = true;
+    if (how != SHUT_RD)
+        fake_finish(end);
     return 0;
 }

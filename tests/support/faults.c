@@ -151,14 +151,33 @@ fault_sticky(const char *call, unsigned nth, int error)
 }
 
 int
-fault_at(const char *file, int line, unsigned nth, int error)
+fault_at_times(
+    const char *file, int line, unsigned nth, unsigned times, int error)
 {
     return arm((struct fault){.call = ANY,
         .file = file,
         .line = line,
         .nth = nth,
-        .times = 1,
+        .times = times,
         .error = error});
+}
+
+int
+fault_at(const char *file, int line, unsigned nth, int error)
+{
+    return fault_at_times(file, line, nth, 1, error);
+}
+
+int
+fault_at_short(
+    const char *file, int line, unsigned nth, unsigned times, size_t bytes)
+{
+    return arm((struct fault){.call = ANY,
+        .file = file,
+        .line = line,
+        .nth = nth,
+        .times = times,
+        .bytes = bytes});
 }
 
 static int

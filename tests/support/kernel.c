@@ -347,6 +347,7 @@ kernel_reset(void)
     kernel__reset_heap();
     kernel__reset_time();
     kernel_reset_calls();
+    kernel_watch(NULL);
 }
 
 const char *

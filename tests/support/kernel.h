@@ -61,6 +61,11 @@ int fault_times(const char *call, unsigned nth, unsigned times, int error);
 int fault_sticky(const char *call, unsigned nth, int error);
 /* Only calls made by this line; file is the end of the path. */
 int fault_at(const char *file, int line, unsigned nth, int error);
+int fault_at_times(
+    const char *file, int line, unsigned nth, unsigned times, int error);
+/* The same, cut to bytes (1 or more); the line has a call that has a length. */
+int fault_at_short(
+    const char *file, int line, unsigned nth, unsigned times, size_t bytes);
 /* Let recv, send, sendmsg, read or write move bytes (1 or more) at most. */
 int fault_short(const char *call, unsigned nth, size_t bytes);
 int fault_short_sticky(const char *call, unsigned nth, size_t bytes);
@@ -78,6 +83,11 @@ void kernel_reset_calls(void);
 /* All names there are, from index 0; NULL after the last. */
 const char *kernel_call_name(unsigned index);
 bool kernel_can_fail(const char *call);
+
+/* Be told of each call right before it is made, failing ones too; NULL ends
+ * that, and so does the fixture. Not to make calls of leat's. */
+typedef void (*kernel_watch_fn)(const char *call, const char *file, int line);
+void kernel_watch(kernel_watch_fn watch);
 
 /* --- ledgers ------------------------------------------------------------- */
 
