@@ -142,12 +142,16 @@ on_timer(struct leat_timer *timer, void *user)
     produce(state, leat_conn_user(state->conn));
 }
 
-/* The first line comes at once: time before the connection counts as earned. */
+/* The first line comes at once: time before the connection counts as earned.
+ * Nothing that is sent answers what is read, and the queue may be full for
+ * ever: coupled to itself the connection would not be read, and its end not
+ * seen. */
 static void
 on_open(struct leat_conn *conn, void *user)
 {
     struct state *state = service_state(user);
 
+    leat_conn_uncouple(conn, conn);
     state->conn = conn;
     state->earned_us = leat_loop_now(leat_conn_loop(conn));
     state->credit = LINE_COST;

@@ -204,6 +204,24 @@ START_TEST(chargen_ends_when_the_client_does)
 }
 END_TEST
 
+/* Far more than two kernels hold: it is leatd that has stopped. */
+START_TEST(chargen_without_a_rate_sees_the_end_of_a_client_that_reads_on)
+{
+    int left = 64;
+    serve("chargen:127.0.0.1:0,rate=off");
+    client = come(0);
+    ck_assert_int_eq(receive(client, answer, LINE), LINE);
+
+    shutdown(client, SHUT_WR);
+    while (left > 0 && receive(client, answer, sizeof answer) == sizeof answer)
+        left--;
+
+    ck_assert_int_gt(left, 0);
+    turn_until_clients(0);
+    assert_logged(" reason=eof\n");
+}
+END_TEST
+
 START_TEST(chargen_is_prepared_for_the_rude_abort)
 {
     const struct linger reset = {1, 0};
@@ -274,6 +292,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, chargen_at_a_rate_stops_its_timer_while_nobody_reads);
     tcase_add_test(tcase, chargen_throws_away_what_it_gets);
     tcase_add_test(tcase, chargen_ends_when_the_client_does);
+    tcase_add_test(
+        tcase, chargen_without_a_rate_sees_the_end_of_a_client_that_reads_on);
     tcase_add_test(tcase, chargen_is_prepared_for_the_rude_abort);
     tcase_add_test(tcase, chargen_cut_off_by_a_drain_is_no_loss);
     tcase_add_test(tcase, chargen_leaves_a_queue_that_was_asked_for_alone);
