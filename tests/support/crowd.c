@@ -21,12 +21,12 @@ static void
 near_closed(struct leat_conn *conn, int reason, void *user)
 {
     struct crowd_one *one = user;
-    quick_assert(one->near == conn);
     one->closes++;
     one->reason = reason;
     if (crowd_on_close != NULL)
         crowd_on_close(one);
-    one->near = NULL;
+    if (one->near == conn)
+        one->near = NULL;
 }
 
 static void
@@ -43,8 +43,9 @@ static void
 far_closed(struct leat_conn *conn, int reason, void *user)
 {
     struct crowd_one *one = user;
-    (void)conn, (void)reason;
-    one->far = NULL;
+    (void)reason;
+    if (one->far == conn)
+        one->far = NULL;
 }
 
 static const struct leat_conn_ops near_ops = {.on_close = near_closed};
@@ -70,16 +71,22 @@ crowd_open(const struct leat_loop_config *config)
 }
 
 void
-crowd_meet(size_t count)
+crowd_renew(size_t i)
 {
     const struct leat_conn_config config[2] = {crowd_config, {.ops = &far_ops}};
-    for (; count > 0; count--, met++) {
-        struct leat_conn *out[2];
-        void *users[2] = {&crowd[met], &crowd[met]};
+    struct leat_conn *out[2];
+    void *users[2] = {&crowd[i], &crowd[i]};
+    quick_eq(leat_conn_pair(out, rig.loop, config, users), 0);
+    crowd[i].near = out[0];
+    crowd[i].far = out[1];
+}
+
+void
+crowd_meet(size_t count)
+{
+    for (; count > 0; count--) {
         quick_assert(met < CROWD);
-        quick_eq(leat_conn_pair(out, rig.loop, config, users), 0);
-        crowd[met].near = out[0];
-        crowd[met].far = out[1];
+        crowd_renew(met++);
     }
 }
 

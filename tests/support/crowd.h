@@ -10,7 +10,7 @@
  *     crowd_heard(0, "hello");
  *
  * near is the connection under test, far its peer, which writes down what it
- * gets. Both are NULL after their on_close.
+ * gets. Both are NULL after their on_close, where no other is in their place.
  */
 #ifndef TESTS_CROWD_H
 #define TESTS_CROWD_H
@@ -50,6 +50,8 @@ void crowd_open(const struct leat_loop_config *config);
 void crowd_meet(size_t count);
 /* So many, the first there are, all of them members of the group. */
 void crowd_meet_members(size_t count);
+/* Another pair in place of one whose near is being closed. */
+void crowd_renew(size_t i);
 /* Make it a member of the group. */
 void crowd_add(size_t i);
 /* Send this text to the group; how many queues took it. */
