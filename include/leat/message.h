@@ -53,6 +53,18 @@ LEAT_API struct leat_message *leat_message_ref(struct leat_message *message);
 LEAT_API void leat_message_unref(struct leat_message *message);
 
 /*
+ * Have LEAT_DROP_OLD pass a message by: where it is queued, no later message
+ * pushes it out. A queue that has no room for it drops or refuses it as ever,
+ * and room is not made beyond any limit. For the few that must not be lost,
+ * such as how many others were: each drop takes a step for each message that it
+ * passes by.
+ *
+ * message  borrowed; kept in every queue that it comes into, best called before
+ *          its first send
+ */
+LEAT_API void leat_message_keep(struct leat_message *message);
+
+/*
  * The content of a message.
  *
  * Returns  its first byte; valid while a reference is held. Writable only

@@ -23,7 +23,8 @@ enum leat_policy {
     LEAT_REFUSE,   /* -ENOBUFS, nothing is queued */
     LEAT_DROP_NEW, /* the new message is dropped, send returns 0 */
     LEAT_DROP_OLD, /* the oldest whole messages make room, never one that is
-                    * partly sent; where that is not enough, as DROP_NEW */
+                    * partly sent or kept, see leat_message_keep; where that
+                    * is not enough, as DROP_NEW */
     LEAT_CLOSE     /* the connection is closed with reason -ENOBUFS */
 };
 

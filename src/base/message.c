@@ -46,6 +46,7 @@ leat__message_make(
     message->block = block;
     message->refs = 1;
     message->queued = 0;
+    message->is_kept = false;
     if (bytes != NULL)
         memcpy(message->bytes, bytes, len);
     return message;
@@ -76,6 +77,12 @@ leat_message_unref(struct leat_message *message)
     assert(message->refs > message->queued);
     if (--message->refs == 0)
         leat__pool_give(message->pool, message, message->block);
+}
+
+void
+leat_message_keep(struct leat_message *message)
+{
+    message->is_kept = true;
 }
 
 void *

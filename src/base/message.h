@@ -19,7 +19,8 @@ struct leat_message {
     uint32_t refs;   /* references, those of queues included */
     uint32_t queued; /* queue slots it is in; the first one counts its size
                       * into pool->queued */
-    unsigned char bytes[];
+    bool is_kept;    /* no queue drops it to make room */
+    _Alignas(uint64_t) unsigned char bytes[];
 };
 
 /* A message of size len with room for capacity >= len bytes; bytes may be NULL.

@@ -75,39 +75,57 @@ mark_if_full(struct leat__queue *queue, const struct leat__limits *limits)
 
 /* --- admission ---------------------------------------------------------- */
 
+/* What has to go for a new message: doomed of the oldest reach ones. */
+struct plan {
+    uint32_t reach, doomed;
+};
+
+/* No drop policy drops it. Of the half-sent head the peer has the beginning. */
+static bool
+must_stay(const struct leat__queue *queue, uint32_t i)
+{
+    return (i == 0 && queue->sent > 0) || leat__queue_at(queue, i)->is_kept;
+}
+
 /*
- * How many of the oldest messages must go so that size more bytes fit. Whether
+ * Which of the oldest messages must go so that size more bytes fit. Whether
  * that can be enough is settled first and without a walk, so each step of the
- * walk is paid for by a message that really goes.
+ * walk is paid for by a message that really goes. Only where there are kept
+ * ones it also pays for these, and may find that it was not enough.
  */
 static int
 plan_drops(const struct leat__queue *queue, const struct leat__limits *limits,
-    size_t size, uint32_t *doomed)
+    size_t size, struct plan *plan)
 {
-    /* The half-sent head stays: the peer has the beginning of it. */
     uint32_t first = queue->sent > 0 ? 1 : 0;
-    size_t kept = first ? leat__queue_at(queue, 0)->size - queue->sent : 0;
-    if (size > limits->limit - kept || first >= limits->limit_msgs)
+    size_t rest = first ? leat__queue_at(queue, 0)->size - queue->sent : 0;
+    if (size > limits->limit - rest || first >= limits->limit_msgs)
         return LEAT__DROPPED;
 
-    /* It is possible; now count how many are enough. Nothing is dropped yet. */
+    /* Now count how many are enough. Nothing is dropped yet. */
     size_t bytes = queue->bytes;
     uint32_t count = queue->count;
-    while (size > limits->limit - bytes || count >= limits->limit_msgs) {
-        bytes -= leat__queue_at(queue, first + *doomed)->size;
+    uint32_t i = first;
+    for (; size > limits->limit - bytes || count >= limits->limit_msgs; i++) {
+        if (i == queue->count)
+            return LEAT__DROPPED; /* all that is left must stay */
+        if (must_stay(queue, i))
+            continue;
+        bytes -= leat__queue_at(queue, i)->size;
         count--;
-        ++*doomed;
+        plan->doomed++;
     }
+    plan->reach = i;
     return 0;
 }
 
-/* Whether a message of this size may come in, and how many of the oldest ones
- * must go for it; drops counts it when it may not. */
+/* Whether a message of this size may come in, and which of the oldest ones must
+ * go for it; drops counts it when it may not. */
 static int
 admit(const struct leat__queue *queue, const struct leat__limits *limits,
-    size_t size, uint32_t *doomed, struct leat__drops *drops)
+    size_t size, struct plan *plan, struct leat__drops *drops)
 {
-    *doomed = 0;
+    *plan = (struct plan){0, 0};
     /* The sender's mistake and not the queue's state: no drop, no policy. */
     if (size > limits->limit)
         return -EMSGSIZE;
@@ -121,7 +139,7 @@ admit(const struct leat__queue *queue, const struct leat__limits *limits,
     if (limits->policy == LEAT_DROP_NEW)
         result = LEAT__DROPPED;
     else if (limits->policy == LEAT_DROP_OLD)
-        result = plan_drops(queue, limits, size, doomed);
+        result = plan_drops(queue, limits, size, plan);
     if (result != 0) {
         drops->msgs++;
         drops->bytes += size;
@@ -185,26 +203,29 @@ advance(struct leat__queue *queue, uint32_t n)
 }
 
 /* Carry out what plan_drops has found. Their bytes are counted whole, since
- * nothing of them has left. */
+ * nothing of them has left. Back to front: those that stay move up over those
+ * that stood behind them. */
 static void
-drop_oldest(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed,
-    struct leat__drops *drops)
+drop_oldest(struct leat__queue *queue, struct leat__pool *pool,
+    const struct plan *plan, struct leat__drops *drops)
 {
-    uint32_t first = queue->sent > 0 ? 1 : 0;
+    uint32_t to = plan->reach;
 
-    if (doomed == 0)
+    if (plan->doomed == 0)
         return;
-    for (uint32_t i = 0; i < doomed; i++) {
-        struct leat_message *message = leat__queue_at(queue, first + i);
+    for (uint32_t i = plan->reach; i-- > 0;) {
+        struct leat_message *message = leat__queue_at(queue, i);
+        if (must_stay(queue, i)) {
+            *slot_at(queue, --to) = message;
+            continue;
+        }
         drops->msgs++;
         drops->bytes += message->size;
         queue->bytes -= message->size;
         release(pool, message);
     }
-    /* The half-sent head moves up over those that stood behind it. */
-    if (first)
-        *slot_at(queue, doomed) = leat__queue_at(queue, 0);
-    advance(queue, doomed);
+    assert(to == plan->doomed);
+    advance(queue, to);
 }
 
 /* The new message; its reference is ours already, the slot is there. */
@@ -230,18 +251,18 @@ leat__queue_push(struct leat__queue *queue, struct leat__pool *pool,
     const struct leat__limits *limits, struct leat_message *message,
     struct leat__drops *drops)
 {
-    uint32_t doomed;
+    struct plan plan;
 
     assert(message->pool == pool);
-    int result = admit(queue, limits, message->size, &doomed, drops);
+    int result = admit(queue, limits, message->size, &plan, drops);
     if (result != 0)
         return result;
-    result = reserve(queue, pool, doomed);
+    result = reserve(queue, pool, plan.doomed);
     if (result != 0)
         return result;
     /* The reference comes before the drops: message may be among them. */
     leat_message_ref(message);
-    drop_oldest(queue, pool, doomed, drops);
+    drop_oldest(queue, pool, &plan, drops);
     append(queue, pool, limits, message);
     return 0;
 }
@@ -322,7 +343,7 @@ leat__queue_copy(struct leat__queue *queue, struct leat__pool *pool,
     struct leat__drops *drops)
 {
     struct leat_message *newest = own_newest(queue, limits);
-    uint32_t doomed;
+    struct plan plan;
 
     assert(len > 0);
     if (fits_newest(queue, limits, newest, len)) {
@@ -330,7 +351,7 @@ leat__queue_copy(struct leat__queue *queue, struct leat__pool *pool,
         mark_if_full(queue, limits);
         return 0;
     }
-    int result = admit(queue, limits, len, &doomed, drops);
+    int result = admit(queue, limits, len, &plan, drops);
     if (result != 0)
         return result;
 
@@ -338,14 +359,14 @@ leat__queue_copy(struct leat__queue *queue, struct leat__pool *pool,
         leat__message_make(pool, bytes, len, room_for(newest, len));
     if (message == NULL)
         return -ENOMEM;
-    result = reserve(queue, pool, doomed);
+    result = reserve(queue, pool, plan.doomed);
     /* The message was never queued; with its only reference it goes. */
     if (result != 0) {
         leat_message_unref(message);
         return result;
     }
     /* The reference that make gave us becomes that of the slot. */
-    drop_oldest(queue, pool, doomed, drops);
+    drop_oldest(queue, pool, &plan, drops);
     append(queue, pool, limits, message);
     return 0;
 }

@@ -51,6 +51,17 @@ drop(struct queue_model *model, size_t i)
     model->drops.bytes += size;
 }
 
+/* The oldest message that may be dropped; count where there is none. */
+static size_t
+find_loose(const struct queue_model *model)
+{
+    size_t i = model->sent > 0 ? 1 : 0;
+
+    while (i < model->count && model->messages[i].is_kept)
+        i++;
+    return i;
+}
+
 /* Drop what may be dropped until there is room; when it never comes, nothing
  * was dropped. */
 static bool
@@ -58,14 +69,14 @@ make_room(
     struct queue_model *model, const struct leat__limits *limits, size_t size)
 {
     struct queue_model before = *model;
-    size_t first = model->sent > 0 ? 1 : 0;
 
     while (!fits(model, limits, size)) {
-        if (model->count == first) {
+        size_t loose = find_loose(model);
+        if (loose == model->count) {
             *model = before;
             return false;
         }
-        drop(model, first);
+        drop(model, loose);
     }
     return true;
 }

@@ -16,6 +16,7 @@
 struct model_message {
     size_t size; /* as stored, the part that has left included */
     unsigned number;
+    bool is_kept;
 };
 
 struct queue_model {

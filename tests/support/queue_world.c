@@ -25,7 +25,7 @@ make(struct queue_world *world, size_t size)
 
     quick_assert(message != NULL);
     fill(world, leat_message_bytes(message), size);
-    return (struct world_message){message, ++world->last_number};
+    return (struct world_message){message, ++world->last_number, false};
 }
 
 void
@@ -158,7 +158,7 @@ world_copy(struct queue_world *world, int q, size_t n)
     int result = leat__queue_copy(&world->queue[q], &world->pool,
         &world->limits, bytes, n, &world->drops[q]);
     if (!is_merge) {
-        struct model_message message = {n, ++world->last_number};
+        struct model_message message = {n, ++world->last_number, false};
         settle(world, q, result, bytes, message);
         return;
     }
@@ -171,7 +171,7 @@ static void
 push(struct queue_world *world, int q, struct world_message shared)
 {
     struct model_message message = {
-        leat_message_size(shared.message), shared.number};
+        leat_message_size(shared.message), shared.number, shared.is_kept};
 
     begin(world);
     int result = leat__queue_push(&world->queue[q], &world->pool,
@@ -190,6 +190,17 @@ world_push_new(struct queue_world *world, int q, size_t n)
 {
     struct world_message fresh = make(world, n);
 
+    push(world, q, fresh);
+    leat_message_unref(fresh.message);
+}
+
+void
+world_push_kept(struct queue_world *world, int q, size_t n)
+{
+    struct world_message fresh = make(world, n);
+
+    leat_message_keep(fresh.message);
+    fresh.is_kept = true;
     push(world, q, fresh);
     leat_message_unref(fresh.message);
 }
@@ -248,6 +259,9 @@ world_renew(struct queue_world *world, int q, size_t n)
     (void)q;
     leat_message_unref(shared->message);
     *shared = make(world, n);
+    shared->is_kept = n % 4 == 0;
+    if (shared->is_kept)
+        leat_message_keep(shared->message);
 }
 
 void

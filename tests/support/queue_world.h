@@ -18,6 +18,7 @@
 struct world_message {
     struct leat_message *message;
     unsigned number;
+    bool is_kept;
 };
 
 struct queue_world {
@@ -47,6 +48,8 @@ void world_copy(struct queue_world *world, int q, size_t n);
 void world_push(struct queue_world *world, int q, size_t n);
 /* A message of n new bytes that nobody else keeps. */
 void world_push_new(struct queue_world *world, int q, size_t n);
+/* The same, of the kind that no drop policy drops. */
+void world_push_kept(struct queue_world *world, int q, size_t n);
 /* A gathered send of a few pieces takes at most n bytes. */
 void world_send(struct queue_world *world, int q, size_t n);
 /* A gathered send takes all it can. */
@@ -54,7 +57,7 @@ void world_send_all(struct queue_world *world, int q, size_t n);
 void world_ask_drained(struct queue_world *world, int q, size_t n);
 void world_clear(struct queue_world *world, int q, size_t n);
 /* Let one of the shared messages go, which queues may go on holding, for one
- * of n bytes. */
+ * of n bytes; where n is a multiple of four it is one that is not dropped. */
 void world_renew(struct queue_world *world, int q, size_t n);
 /* The pool gives up what a minute did not need. */
 void world_trim(struct queue_world *world, int q, size_t n);

@@ -116,6 +116,26 @@ START_TEST(half_sent_message_is_never_dropped)
 }
 END_TEST
 
+/* The first of nine, of which four have room. */
+START_TEST(kept_message_outlives_all_that_come_after_it)
+{
+    meet_with(LEAT_DROP_OLD);
+    struct leat_message *kept;
+    ck_assert_int_eq(leat_message_create(&kept, rig.loop, NULL, 32 * KIB), 0);
+    key_fill(leat_message_bytes(kept), 2, 0, 32 * KIB);
+    leat_message_keep(kept);
+    ck_assert_int_eq(leat_conn_send_message(side->conn, kept), 0);
+    leat_message_unref(kept);
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_int_eq(side_send_keyed(side, 1, i * 32 * KIB, 32 * KIB), 0);
+    ck_assert_uint_eq(queued_bytes(), LIMIT);
+    turn_until(peer_has(peer, LIMIT));
+    ck_assert(key_is(peer->bytes, 2, 0, 32 * KIB));
+    ck_assert(key_is(peer->bytes + 32 * KIB, 1, 160 * KIB, 96 * KIB));
+    ck_assert_uint_eq(rig_stats().drops, 5);
+}
+END_TEST
+
 START_TEST(full_queue_under_close_closes_with_enobufs)
 {
     meet_with(LEAT_CLOSE);
@@ -271,6 +291,7 @@ leat_test_suite(void)
     tcase_add_test(tcase, full_queue_under_drop_new_keeps_the_old);
     tcase_add_test(tcase, full_queue_under_drop_old_keeps_the_new);
     tcase_add_test(tcase, half_sent_message_is_never_dropped);
+    tcase_add_test(tcase, kept_message_outlives_all_that_come_after_it);
     tcase_add_test(tcase, full_queue_under_close_closes_with_enobufs);
     tcase_add_test(tcase, slow_reader_hits_policy_not_heap);
     tcase_add_test(tcase, messages_are_bounded_in_number_too);

@@ -20,9 +20,10 @@ static const struct chance {
     world_fn run;
     size_t weight;
 } chances[] = {
-    {world_copy, 35},
+    {world_copy, 32},
     {world_push, 15},
-    {world_push_new, 10},
+    {world_push_new, 8},
+    {world_push_kept, 5},
     {world_send, 25},
     {world_send_all, 5},
     {world_ask_drained, 5},
@@ -104,6 +105,7 @@ static const struct digit {
     {world_push, 0, 0, false},
     {world_push, 1, 0, false},
     {world_push, 0, 1, true},
+    {world_push_kept, 0, 2, false},
     {world_send, 0, 1, false},
     {world_send, 0, 2, false},
     {world_send_all, 0, 0, false},
