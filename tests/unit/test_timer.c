@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop/loop.h"
 #include "support/dice.h"
 #include "support/kernel.h"
 #include "support/loop_rig.h"
@@ -256,6 +257,17 @@ START_TEST(timer_with_a_period_fires_every_period)
 }
 END_TEST
 
+START_TEST(timer_with_the_shortest_period_fires_every_microsecond)
+{
+    leat_timer_start(&one, 1, 1);
+    for (int i = 0; i < 3; i++) {
+        after(1);
+        trace_expect("one");
+    }
+    leat_timer_stop(&one);
+}
+END_TEST
+
 START_TEST(timer_after_a_long_stall_fires_once_and_in_its_old_rhythm)
 {
     leat_timer_start(&one, 20, 20);
@@ -301,6 +313,25 @@ START_TEST(timer_with_a_period_may_be_started_anew_in_its_callback)
     trace_expect("one");
     ck_assert_uint_eq(rig_stats().timers, 1);
     leat_timer_stop(&one);
+}
+END_TEST
+
+/* --- the wait ------------------------------------------------------------- */
+
+START_TEST(timers_wait_is_the_time_to_the_next_and_minus_1_without_any)
+{
+    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
+    leat_timer_start(&one, 20, 0);
+    leat_timer_start(&two, 10, 0);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 10);
+    clock_advance(9);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 1);
+    clock_advance(5); /* late: nothing below 0, which would be for ever */
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 0);
+    rig_turn();
+    leat_timer_stop(&one);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
+    trace_expect("two");
 }
 END_TEST
 
@@ -407,10 +438,14 @@ add_tests(TCase *tcase)
         tcase, timer_stopped_twice_or_never_started_is_left_as_it_is);
     tcase_add_test(tcase, timer_with_a_period_fires_every_period);
     tcase_add_test(
+        tcase, timer_with_the_shortest_period_fires_every_microsecond);
+    tcase_add_test(
         tcase, timer_after_a_long_stall_fires_once_and_in_its_old_rhythm);
     tcase_add_test(tcase, timer_that_is_exactly_a_period_late_fires_once);
     tcase_add_test(
         tcase, timer_with_a_period_may_be_started_anew_in_its_callback);
+    tcase_add_test(
+        tcase, timers_wait_is_the_time_to_the_next_and_minus_1_without_any);
     tcase_add_test(
         tcase, timer_waits_where_the_clock_fails_and_fires_when_it_is_back);
     tcase_add_test(tcase, timer_is_stopped_by_the_end_of_its_loop);
