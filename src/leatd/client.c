@@ -237,6 +237,13 @@ service_settings(void *user)
 }
 
 void *
+service_shared(void *user)
+{
+    const struct client *client = user;
+    return client->port->shared;
+}
+
+void *
 service_state(void *user)
 {
     struct client *client = user;

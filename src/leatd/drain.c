@@ -136,6 +136,7 @@ drain_start(struct server *server, const char *why)
         return;
     server->drain.phase = DRAIN_SERVING;
     close_listeners(server);
+    server_stop_services(server);
     log_phase(server, "drain", why);
     if (server->client_count == 0) {
         finish(server);

@@ -44,6 +44,47 @@ judge(const struct listener_spec *spec, int error, struct complaint *wrong)
     return error == -EINVAL ? CODE_USAGE : CODE_FAILED;
 }
 
+/* Memory that a service shares among its clients outlives them all. */
+static int
+start_service(struct server *server, struct port *port, struct complaint *wrong)
+{
+    const struct service *service = port->spec->service;
+
+    if (service->shared_size > 0) {
+        port->shared = mem_take(service->shared_size);
+        if (port->shared == NULL) {
+            complaint_say(wrong, "no memory for", port->spec->name, "");
+            return -ENOMEM;
+        }
+    }
+    if (service->start != NULL) {
+        int error = service->start(
+            port->shared, port->spec->settings, server->loop, wrong);
+        if (error != 0)
+            return error;
+    }
+    port->is_started = true;
+    return 0;
+}
+
+void
+server_stop_services(struct server *server)
+{
+    for (size_t i = 0; i < server->port_count; i++) {
+        struct port *port = &server->ports[i];
+        if (port->is_started && port->spec->service->stop != NULL)
+            port->spec->service->stop(port->shared);
+        port->is_started = false;
+    }
+}
+
+static void
+free_shared(struct server *server)
+{
+    for (size_t i = 0; i < server->port_count; i++)
+        mem_give(server->ports[i].shared);
+}
+
 /* The listener accepts once the loop runs, so nobody is let in before all are
  * open. */
 static enum exit_code
@@ -80,6 +121,9 @@ open_ports(struct server *server, struct complaint *wrong)
         struct port *port = &server->ports[i];
         port->server = server;
         port->spec = &options->specs[i];
+        int error = start_service(server, port, wrong);
+        if (error != 0)
+            return error == -EINVAL ? CODE_USAGE : CODE_FAILED;
         enum exit_code code = open_port(server, port, wrong);
         if (code != CODE_OK)
             return code; /* those before it are closed with the loop */
@@ -192,7 +236,9 @@ server_close(struct server *server)
 {
     notes_flush(&server->notes);
     log_detach(&server->log);
+    server_stop_services(server);
     leat_loop_destroy(server->loop);
+    free_shared(server);
     mem_give(server->ports);
     log_flush(&server->log, LAST_WORDS_US);
 }

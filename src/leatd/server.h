@@ -17,6 +17,8 @@ struct port {
     const struct listener_spec *spec; /* in the options */
     struct leat_listener *listener;   /* NULL once it is closed */
     struct leat_conn_ops ops;         /* the service's, ours around them */
+    void *shared;                     /* the service's, for this listener */
+    bool is_started;                  /* and not stopped */
 };
 
 struct server {
@@ -48,6 +50,9 @@ enum exit_code server_open(struct server *server, const struct options *options,
 
 /* Serve until drained. */
 enum exit_code server_run(struct server *server);
+
+/* Tell the services that no more clients will come. */
+void server_stop_services(struct server *server);
 
 /* End everything, and write what the log still has if that is soon done. */
 void server_close(struct server *server);

@@ -31,12 +31,23 @@ struct service {
     int (*prepare)(void *settings, struct leat_listener_config *config,
         struct complaint *wrong);
 
+    /* What all connections of one listener share; zeroed. start comes before
+     * the listener is opened: 0, or -errno with the complaint filled, and then
+     * nothing is left to stop. stop comes once, when no more clients will:
+     * those that are there are still served, and leave. Both may be NULL. */
+    size_t shared_size;
+    int (*start)(void *shared, const void *settings, struct leat_loop *loop,
+        struct complaint *wrong);
+    void (*stop)(void *shared);
+
     size_t state_size; /* per connection; aligned as a pointer is */
     bool is_source;    /* what it sends answers nothing: lost, it is no loss */
 };
 
 /* The settings of the listener that a connection came in by. */
 const void *service_settings(void *user);
+/* What the connections of that listener share. */
+void *service_shared(void *user);
 /* The state of a connection; zeroed before on_open, gone after on_close. */
 void *service_state(void *user);
 /* Close because of an error of the service's own; the access log tells it. */

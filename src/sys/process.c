@@ -98,6 +98,12 @@ leat__sys_death_signal(int signo)
 }
 #endif
 
+int
+leat__sys_random(void *bytes, size_t len)
+{
+    return told(LEAT_SYS(getentropy, bytes, len));
+}
+
 /* The empty argument below keeps the macro call within C11. */
 
 pid_t

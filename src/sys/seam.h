@@ -62,6 +62,7 @@ struct leat_sys {
     int (*sigprocmask)(int, const sigset_t *, sigset_t *);
     pid_t (*getpid)(void);
     pid_t (*getppid)(void);
+    int (*getentropy)(void *, size_t);
     int (*clock_gettime)(clockid_t, struct timespec *);
     void *(*realloc)(void *, size_t);
     void (*free)(void *);

@@ -125,6 +125,8 @@ int leat__sys_block(int signo);
 /* Ask for signo when the parent thread ends: PR_SET_PDEATHSIG; -ENOSYS where
  * there is no such thing. */
 int leat__sys_death_signal(int signo);
+/* At most 256 bytes that nobody can guess: getentropy(3). */
+int leat__sys_random(void *bytes, size_t len);
 pid_t leat__sys_pid(void);
 pid_t leat__sys_parent_pid(void);
 

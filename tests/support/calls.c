@@ -51,6 +51,7 @@ static const struct {
     [CALL_SIGPROCMASK] = {"sigprocmask", true},
     [CALL_GETPID] = {"getpid", false},
     [CALL_GETPPID] = {"getppid", false},
+    [CALL_GETENTROPY] = {"getentropy", true},
     [CALL_CLOCK_GETTIME] = {"clock_gettime", true},
     [CALL_REALLOC] = {"realloc", true},
     [CALL_FREE] = {"free", false},

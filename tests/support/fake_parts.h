@@ -285,6 +285,7 @@ int fake_getrlimit(int resource, struct rlimit *limit);
 int fake_setrlimit(int resource, const struct rlimit *limit);
 pid_t fake_getpid(void);
 pid_t fake_getppid(void);
+int fake_getentropy(void *bytes, size_t len);
 int fake_prctl(int option, ...);
 
 /* --- fake_peer.c ---------------------------------------------------------- */

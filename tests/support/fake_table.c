@@ -46,6 +46,7 @@ const struct leat_sys fake_table = {
     .sigprocmask = fake_sigprocmask,
     .getpid = fake_getpid,
     .getppid = fake_getppid,
+    .getentropy = fake_getentropy,
     .clock_gettime = fake_clock_gettime,
     .realloc = realloc,
     .free = free,

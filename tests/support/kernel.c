@@ -298,6 +298,7 @@ static const struct leat_sys table = {
     .sigprocmask = kernel__do_sigprocmask,
     .getpid = kernel__do_getpid,
     .getppid = kernel__do_getppid,
+    .getentropy = kernel__do_getentropy,
     .clock_gettime = kernel__do_clock_gettime,
     .realloc = kernel__do_realloc,
     .free = kernel__do_free,

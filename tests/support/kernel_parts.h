@@ -46,6 +46,7 @@ enum call {
     CALL_SIGPROCMASK,
     CALL_GETPID,
     CALL_GETPPID,
+    CALL_GETENTROPY,
     CALL_CLOCK_GETTIME,
     CALL_REALLOC,
     CALL_FREE,
@@ -136,6 +137,7 @@ int kernel__do_sigaction(
 int kernel__do_sigprocmask(int how, const sigset_t *signals, sigset_t *old);
 pid_t kernel__do_getpid(void);
 pid_t kernel__do_getppid(void);
+int kernel__do_getentropy(void *bytes, size_t len);
 int kernel__do_clock_gettime(clockid_t clock, struct timespec *now);
 void *kernel__do_realloc(void *block, size_t size);
 void kernel__do_free(void *block);

@@ -67,6 +67,7 @@ const struct leat_sys kernel__libc = {
     .sigprocmask = sigprocmask,
     .getpid = getpid,
     .getppid = getppid,
+    .getentropy = getentropy,
     .clock_gettime = clock_gettime,
     .realloc = realloc,
     .free = free,

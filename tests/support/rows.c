@@ -143,6 +143,14 @@ kernel__do_getppid(void)
 }
 
 int
+kernel__do_getentropy(void *bytes, size_t len)
+{
+    return kernel__strikes(CALL_GETENTROPY, NULL)
+               ? -1
+               : kernel__under()->getentropy(bytes, len);
+}
+
+int
 kernel__do_clock_gettime(clockid_t clock, struct timespec *now)
 {
     return kernel__strikes(CALL_CLOCK_GETTIME, NULL)

@@ -202,6 +202,13 @@ run_sigaction(void)
 }
 
 static int
+run_random(void)
+{
+    static char bytes[257];
+    return leat__sys_random(bytes, sizeof bytes);
+}
+
+static int
 run_death_signal(void)
 {
     return leat__sys_death_signal(10000);
@@ -243,6 +250,7 @@ static const struct row {
     {"flock", run_lock, EBADF, true},
     {"sigaction", run_sigaction, EINVAL, false},
     {"prctl", run_death_signal, EINVAL, false},
+    {"getentropy", run_random, EIO, false},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };

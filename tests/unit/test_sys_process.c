@@ -225,6 +225,16 @@ START_TEST(sigaction_installs_and_tells_the_old_one)
 }
 END_TEST
 
+START_TEST(random_bytes_differ)
+{
+    char first[16] = "", second[16] = "";
+
+    ck_assert_int_eq(leat__sys_random(first, sizeof first), 0);
+    ck_assert_int_eq(leat__sys_random(second, sizeof second), 0);
+    ck_assert_mem_ne(first, second, sizeof first);
+}
+END_TEST
+
 START_TEST(a_blocked_signal_waits)
 {
     sigset_t before, waiting;
@@ -357,6 +367,7 @@ leat_test_suite(void)
     tcase_add_test(process, nofile_that_fails_tells_why);
     tcase_add_test(process, sigaction_installs_and_tells_the_old_one);
     tcase_add_test(process, a_blocked_signal_waits);
+    tcase_add_test(process, random_bytes_differ);
     tcase_add_test(process, death_signal_is_set);
     tcase_add_test(process, pids_are_ours);
     tcase_add_test(process, monotonic_is_the_kernels_clock_in_microseconds);
