@@ -47,7 +47,7 @@ struct leat_conn_ops {
     void (*on_urgent)(struct leat_conn *conn, void *user);
     /* Over (7). reason: LEAT_EOF the peer ended it; 0 end or close was asked
      * for; -ECONNABORTED abort was; -ETIME idle for too long; -ENOBUFS full
-     * under LEAT_CLOSE; -EDQUOT shed at max_memory; -EMSGSIZE frame too long;
+     * under LEAT_CLOSE; -EDQUOT shed for max_memory; -EMSGSIZE frame too long;
      * -ECANCELED the loop is destroyed; else the first error of the socket.
      * conn can still be asked for its id, peer, user and stats. */
     void (*on_close)(struct leat_conn *conn, int reason, void *user);

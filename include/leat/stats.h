@@ -32,7 +32,7 @@ struct leat_loop_stats {
     uint64_t drops;      /* messages dropped or refused by a full queue */
     uint64_t bytes_lost; /* queued bytes that never left: peer failed, or
                           * close or abort was asked for */
-    uint64_t shed;       /* connections closed at max_memory */
+    uint64_t shed;       /* connections closed at or near max_memory */
     uint64_t allocs;     /* successful calls of the allocator for memory, but
                           * those for posts and for tables of descriptors */
 
@@ -85,7 +85,8 @@ enum leat_note_level { LEAT_NOTE_DEBUG, LEAT_NOTE_INFO, LEAT_NOTE_WARN };
  *   family-missing    the host lacks one address family         -errno
  *   memory-high       80 % of max_memory: accepting paused      0
  *   memory-low        and accepting goes on                     0
- *   shed              a connection was closed at max_memory     0
+ *   shed              a connection was closed at max_memory, or 0
+ *                     at 80 % after a second without progress
  *   option-refused    a socket option could not be set          -errno
  *   fd-lost           a descriptor was closed behind our back   -EBADF
  *   select-failed     select() failed and is retried            -errno

@@ -16,6 +16,9 @@
 #include <string.h>
 
 #define FIRST_SLOTS 16u
+#define RELIEF_US 1000000 /* without progress, and the gate stays shut */
+
+static void relieve(struct leat_timer *timer, void *user);
 
 /* --- the loop's net --- */
 
@@ -23,6 +26,7 @@ static void
 end_net(struct leat_loop *loop)
 {
     struct leat__net *net = loop->net;
+    leat_timer_stop(&net->relief);
     while (!leat__list_is_empty(&net->conns)) {
         struct leat_conn *conn =
             LEAT__CONTAINER(net->conns.next, struct leat_conn, all);
@@ -82,6 +86,8 @@ leat__net_of(struct leat_loop *loop)
     net->chunk = chunk;
     leat__list_init(&net->conns);
     leat__list_init(&net->listeners);
+    leat_timer_init(&net->relief, loop, relieve, net);
+    net->relief.is_internal = true;
     leat__list_init(&net->groups);
     leat__slab_init(&net->conn_slab, source, sizeof(struct leat_conn));
     leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
@@ -244,4 +250,66 @@ leat__net_gate(struct leat__net *net)
             LEAT__CONTAINER(node, struct leat_listener, node),
             is_tight ? LEAT__PAUSE_MEMORY : 0,
             is_tight ? 0 : LEAT__PAUSE_MEMORY);
+    if (is_tight)
+        leat_timer_start(&net->relief, RELIEF_US, RELIEF_US);
+    else
+        leat_timer_stop(&net->relief);
+}
+
+/* --- the gate does not stay shut --- */
+
+/* What a connection holds whose peer takes nothing. */
+static size_t
+stalled_memory(const struct leat_conn *conn)
+{
+    int64_t quiet_us = conn->loop->now_us - conn->active_us;
+    bool is_stalled =
+        !conn->is_dying && conn->queue.count > 0 && quiet_us >= RELIEF_US;
+    return is_stalled ? memory_of(conn) : 0;
+}
+
+static size_t
+most_stalled(const struct leat__net *net)
+{
+    size_t most = 0;
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next) {
+        size_t memory =
+            stalled_memory(LEAT__CONTAINER(node, struct leat_conn, all));
+        if (memory > most)
+            most = memory;
+    }
+    return most;
+}
+
+/* Close those who hold as much as that, while more than goal is used. */
+static void
+shed_stalled(struct leat__net *net, size_t least, size_t goal)
+{
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next) {
+        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
+        if (net->loop->pool.stored <= goal)
+            return;
+        if (stalled_memory(conn) >= least)
+            shed(net->loop, conn);
+    }
+}
+
+/* Clients that do not read could hold memory between 80 and 100 % for ever,
+ * and nobody new would be served again. While accepting waits for memory, they
+ * are closed once a second, the larger ones first, down to 75 %. Whoever reads
+ * however slowly stays, and where there is no listener nobody is waiting. */
+static void
+relieve(struct leat_timer *timer, void *user)
+{
+    (void)timer;
+    struct leat__net *net = user;
+    size_t goal = net->loop->config.max_memory / 4 * 3;
+    if (leat__list_is_empty(&net->listeners))
+        return;
+    for (size_t most = most_stalled(net);
+         most > 0 && net->loop->pool.stored > goal; most = most_stalled(net))
+        shed_stalled(net, most - most / 2, goal);
+    leat__net_gate(net);
 }

@@ -137,6 +137,7 @@ struct leat__net {
     size_t count;               /* connections */
     unsigned char *chunk;       /* LEAT__CHUNK bytes for recv */
     bool is_tight;              /* above 80 % of max_memory */
+    struct leat_timer relief;   /* started while it is */
 };
 
 /* Why a listener does not accept; bits. */

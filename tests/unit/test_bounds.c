@@ -227,6 +227,85 @@ START_TEST(law9_failed_output_opens_the_gate_again)
 }
 END_TEST
 
+/* Peers that read nothing, up to 80 %. */
+static void
+fill_to_the_gate(int n)
+{
+    meet_many(n);
+    while (rig_noted("memory-high") == 0) {
+        for (int i = 0; i < n; i++)
+            (void)side_send_keyed(side[i], 1, 0, 20 * KIB);
+        peers_turn();
+    }
+    peer_connect(0);
+}
+
+START_TEST(law9_who_takes_nothing_does_not_shut_the_gate_for_ever)
+{
+    open_with_memory(2000 * KIB);
+    fill_to_the_gate(4);
+    ck_assert_uint_eq(rig_stats().accepted, 4);
+    clock_advance(SEC - 1);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().shed, 0);
+    ck_assert_uint_eq(rig_stats().accepted, 4);
+    clock_advance(1);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().shed, 1); /* of four: as few as will do */
+    ck_assert_uint_eq(rig_noted("shed"), 1);
+    ck_assert_uint_le(rig_stats().stored, 1500 * KIB);
+    ck_assert_uint_eq(rig_stats().accepted, 5);
+    clock_advance(10 * SEC);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().shed, 1); /* the gate is open */
+}
+END_TEST
+
+/* Take a part of what the kernel has for a peer, and see leat send on. */
+static void
+take_a_little(int i)
+{
+    struct leat_conn_stats before, now;
+    unsigned char bytes[64 * KIB];
+    leat_conn_stats(side[i]->conn, &before);
+    now = before;
+    turn_until((recv(peer[i]->fd, bytes, sizeof bytes, MSG_DONTWAIT),
+        leat_conn_stats(side[i]->conn, &now),
+        now.bytes_out > before.bytes_out));
+}
+
+START_TEST(law9_who_takes_a_little_is_not_shed_however_large)
+{
+    open_with_memory(3000 * KIB);
+    meet_many(4);
+    while (rig_stats().stored < 2800 * KIB) {
+        for (int i = 0; i < 4; i++)
+            (void)side_send_keyed(side[i], 1, 0, (i == 0 ? 25 : 20) * KIB);
+        peers_turn();
+    }
+    clock_advance(SEC / 2);
+    take_a_little(0);
+    clock_advance(SEC / 2);
+    peers_turns(3);
+    ck_assert_uint_ge(rig_stats().shed, 1);
+    ck_assert_uint_le(rig_stats().stored, 2250 * KIB);
+    ck_assert_ptr_nonnull(leat_conn_find(rig.loop, side[0]->id));
+    ck_assert_uint_eq(rig_noted("memory-low"), 1);
+}
+END_TEST
+
+START_TEST(law9_without_a_listener_nobody_is_shed_below_100_percent)
+{
+    open_with_memory(2000 * KIB);
+    fill_to_the_gate(4);
+    leat_listener_close(peers.listener);
+    peers.listener = NULL;
+    clock_advance(5 * SEC);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().shed, 0);
+}
+END_TEST
+
 /* --- L8 ------------------------------------------------------------------- */
 
 static void
@@ -290,6 +369,11 @@ leat_test_suite(void)
         tcase, law9_accepting_stops_above_80_percent_and_goes_on_below);
     tcase_add_test(tcase, law9_listener_opened_above_80_percent_waits_too);
     tcase_add_test(tcase, law9_failed_output_opens_the_gate_again);
+    tcase_add_test(
+        tcase, law9_who_takes_nothing_does_not_shut_the_gate_for_ever);
+    tcase_add_test(tcase, law9_who_takes_a_little_is_not_shed_however_large);
+    tcase_add_test(
+        tcase, law9_without_a_listener_nobody_is_shed_below_100_percent);
     tcase_add_loop_test(
         tcase, law8_a_peers_failure_touches_that_peer_only, 0, 5 * TRANSPORTS);
     suite_add_tcase(suite, tcase);
