@@ -31,7 +31,7 @@ NEEDED = ("CMakeLists.txt", "cmake", "include", "src", "tests", "script",
           "examples")
 BAR = 90
 TESTS = {
-    "src/base/queue.c": "queue queue_policy queue_model conn_send",
+    "src/base/queue.c": "queue queue_policy queue_kept queue_model bounds",
     "src/base/frame.c": "frame frame_model frames_net",
     "src/loop/timer.c": "timer loop wait reenter",
     "src/loop/fdset.c": "fdset sets watch watch_fds lost budget",

@@ -58,6 +58,7 @@ world_fini(struct queue_world *world)
     for (int i = 0; i < WORLD_SHARED; i++)
         leat_message_unref(world->shared[i].message);
     quick_eq(world->pool.queued, 0);
+    quick_eq(world->pool.stored, 0);
     leat__pool_fini(&world->pool);
     alloc_fini(&world->ledger);
 }
@@ -277,13 +278,16 @@ world_trim(struct queue_world *world, int q, size_t n)
 static void
 check_pool_sum(const struct queue_world *world)
 {
-    size_t sum = 0;
+    size_t sum = 0, blocks = 0;
 
     for (int q = 0; q < WORLD_QUEUES; q++)
         for (size_t i = 0; i < world->model[q].count; i++)
-            if (is_first_slot(world, q, i))
+            if (is_first_slot(world, q, i)) {
                 sum += world->model[q].messages[i].size;
+                blocks += leat__queue_at(&world->queue[q], (uint32_t)i)->block;
+            }
     quick_eq(world->pool.queued, sum);
+    quick_eq(world->pool.stored, blocks);
 }
 
 void

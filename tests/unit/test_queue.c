@@ -199,6 +199,8 @@ START_TEST(queue_packs_small_copies_behind_others_into_one_message)
     ck_assert_uint_eq(box.queue.count, 2);
     ck_assert_uint_eq(box.queue.bytes, 4096 + 32 * 64);
     ck_assert_uint_eq(box.pool.queued, 4096 + 32 * 64);
+    ck_assert_uint_eq(
+        box.queue.at.own[1]->block, leat__message_block(32 * sizeof bytes));
 }
 END_TEST
 
