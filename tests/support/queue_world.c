@@ -147,17 +147,59 @@ will_merge(const struct queue_world *world, int q, size_t len)
            model->len + len <= world->limits.limit;
 }
 
+/* What the queue says beforehand of a copy. */
+struct forecast {
+    bool may_take;
+    size_t cost;
+    size_t stored, dropped; /* when it said so */
+};
+
+static struct forecast
+foretell(const struct queue_world *world, int q, size_t n)
+{
+    const struct leat__queue *queue = &world->queue[q];
+    const struct leat__limits *limits = &world->limits;
+
+    return (struct forecast){leat__queue_may_take(queue, limits, n),
+        leat__queue_cost(queue, limits, n), world->pool.stored,
+        world->drops[q].msgs};
+}
+
+/* It came true. Only drop-old leaves open what it will do. */
+static void
+check_forecast(const struct queue_world *world, int q, int result,
+    bool is_merge, struct forecast said)
+{
+    size_t stored = world->pool.stored;
+
+    if (result == -ENOMEM)
+        return;
+    if (world->limits.policy != LEAT_DROP_OLD) {
+        quick_eq(stored, said.stored + said.cost);
+        quick_eq(result == 0, said.may_take || is_merge);
+    } else if (result != 0) {
+        quick_eq(stored, said.stored);
+    } else {
+        quick_assert(said.may_take);
+        quick_assert(stored <= said.stored + said.cost);
+        if (world->drops[q].msgs == said.dropped)
+            quick_eq(stored, said.stored + said.cost);
+    }
+}
+
 void
 world_copy(struct queue_world *world, int q, size_t n)
 {
     unsigned char bytes[MODEL_BYTES];
     bool is_merge = will_merge(world, q, n);
+    struct forecast said = foretell(world, q, n);
 
     quick_assert(n <= sizeof bytes);
     fill(world, bytes, n);
     begin(world);
     int result = leat__queue_copy(&world->queue[q], &world->pool,
         &world->limits, bytes, n, &world->drops[q]);
+    check_forecast(world, q, result, is_merge, said);
     if (!is_merge) {
         struct model_message message = {n, ++world->last_number, false};
         settle(world, q, result, bytes, message);
