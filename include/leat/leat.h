@@ -6,6 +6,7 @@
 
 #include <leat/addr.h>
 #include <leat/conn.h>
+#include <leat/dgram.h>
 #include <leat/dial.h>
 #include <leat/error.h>
 #include <leat/flow.h>

@@ -36,6 +36,10 @@ struct leat_loop_stats {
     uint64_t allocs;     /* successful calls of the allocator for memory, but
                           * those for posts and for tables of descriptors */
 
+    uint64_t datagrams_in, datagrams_out; /* delivered; taken by the kernel */
+    uint64_t datagrams_dropped; /* sends the kernel did not take; what came and
+                                 * was not delivered (leat/dgram.h) */
+
     size_t conns;  /* connections, those being closed included */
     size_t memory; /* bytes queued and held */
     size_t stored; /* what they take, bounded by max_memory */
@@ -81,7 +85,9 @@ enum leat_note_level { LEAT_NOTE_DEBUG, LEAT_NOTE_INFO, LEAT_NOTE_WARN };
  *   accept-paused     no descriptor or memory for the next one  -EMFILE, ...
  *   accept-resumed    and accepting goes on                     0
  *   accept-error      one connection could not be accepted      -errno
- *   listener-failed   a listener is lost                        -errno
+ *   listener-failed   a socket of a listener or dgram is lost   -errno
+ *   datagram-error    one datagram could not be received        -errno
+ *   datagram-paused   no datagram is received for 10 ms         -errno
  *   family-missing    the host lacks one address family         -errno
  *   memory-high       80 % of max_memory: accepting paused      0
  *   memory-low        and accepting goes on                     0

@@ -136,6 +136,23 @@ check_listeners(const struct leat__net *net)
     }
 }
 
+/* dgram.c. */
+static void
+check_dgrams(const struct leat__net *net)
+{
+    for (struct leat__node *node = net->dgrams.next; node != &net->dgrams;
+         node = node->next) {
+        const struct leat_dgram *dgram =
+            LEAT__CONTAINER(node, struct leat_dgram, node);
+        assert(!dgram->is_closed && !dgram->is_busy && dgram->current == NULL);
+        for (size_t i = 0; i < dgram->count; i++)
+            assert(dgram->socket[i].is_lost ||
+                   leat__fdset_wanted(&net->loop->fds, &dgram->socket[i].io) ==
+                       (dgram->timer.is_started ? 0 : LEAT_READABLE));
+        (void)dgram; /* without assertions */
+    }
+}
+
 void
 leat__net_check(const struct leat_loop *loop)
 {
@@ -167,6 +184,7 @@ leat__net_check(const struct leat_loop *loop)
     assert(held == loop->pool.held);
     assert(loop->pool.stored <= loop->config.max_memory);
     check_listeners(net);
+    check_dgrams(net);
     leat__slab_check(&net->conn_slab);
     leat__slab_check(&net->member_slab);
     (void)count, (void)couples, (void)held; /* without assertions */

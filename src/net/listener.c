@@ -110,7 +110,7 @@ open_listener(struct leat_listener **out, struct leat_loop *loop,
     if (error != 0)
         goto err_free;
     listener->shared->listener = listener;
-    error = leat__bind_all(listener, found);
+    error = leat__bind_listener(listener, found);
     if (error != 0)
         goto err_unref;
     error = join(listener);

@@ -34,6 +34,9 @@ end_net(struct leat_loop *loop)
         leat__list_unlink(&conn->dying_node);
         leat__conn_reap(&conn->dying_node);
     }
+    while (!leat__list_is_empty(&net->dgrams))
+        leat__dgram_free(
+            LEAT__CONTAINER(net->dgrams.next, struct leat_dgram, node));
     while (!leat__list_is_empty(&net->listeners))
         leat__listener_free(
             LEAT__CONTAINER(net->listeners.next, struct leat_listener, node));
@@ -89,6 +92,7 @@ leat__net_of(struct leat_loop *loop)
     leat_timer_init(&net->relief, loop, relieve, net);
     net->relief.is_internal = true;
     leat__list_init(&net->groups);
+    leat__list_init(&net->dgrams);
     leat__slab_init(&net->conn_slab, source, sizeof(struct leat_conn));
     leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
     leat__slab_init(&net->member_slab, source, sizeof(struct leat__member));

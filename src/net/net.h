@@ -9,8 +9,9 @@
  *   net.c       identity, the memory bound         options.c configuration
  *   addr.c      the grammar of addresses           dial.c    outgoing ones
  *   pair.c      connections without sockets        fin.c     the last word
- *   group.c     who gets the same messages         check.c   invariants, for
- *                                                            the tests
+ *   group.c     who gets the same messages         dgram.c   UDP, its sockets
+ *   dgram_io.c  and its datagrams
+ *   check.c     invariants, for the tests
  */
 #ifndef LEAT_NET_NET_H
 #define LEAT_NET_NET_H
@@ -18,8 +19,10 @@
 #include "base/frame.h"
 #include "base/queue.h"
 #include "loop/loop.h"
+#include "sys/sys.h"
 
 #include <leat/conn.h>
+#include <leat/dgram.h>
 #include <leat/group.h>
 #include <leat/listener.h>
 
@@ -130,7 +133,7 @@ struct leat_group {
 
 struct leat__net {
     struct leat_loop *loop;
-    struct leat__node conns, listeners, groups;
+    struct leat__node conns, listeners, dgrams, groups;
     struct leat__slab conn_slab, couple_slab, member_slab;
     struct leat__slot *slot;
     uint32_t slots, first_free; /* first_free == slots: none */
@@ -148,7 +151,8 @@ struct leat__net {
 
 struct leat__socket {
     struct leat__io io;
-    struct leat_listener *listener;
+    struct leat_listener *listener; /* whose it is: of this one, */
+    struct leat_dgram *dgram;       /* or of this one */
     struct leat_addr addr;
     uint64_t device, inode; /* of a unix socket's file; 0 without one */
     bool is_lost;
@@ -167,6 +171,25 @@ struct leat_listener {
     bool is_closed;   /* sockets are gone, memory follows */
     size_t allocated; /* places in socket[] */
     size_t count;     /* sockets there are */
+    struct leat__socket socket[];
+};
+
+/* The longest there is: its length has 16 bits. */
+#define LEAT__DATAGRAM_MAX 65535u
+
+struct leat_dgram {
+    struct leat_loop *loop;
+    struct leat__node node; /* in net->dgrams */
+    struct leat_dgram_config config;
+    struct leat_dgram_stats stats;
+    struct leat_timer timer;      /* started: nothing is read until then */
+    struct leat__socket *current; /* whose datagram is being delivered */
+    struct leat__way way;         /* and how it came */
+    unsigned char *bytes;         /* config.max of them, and one more */
+    bool is_busy;                 /* being served: freed afterwards */
+    bool is_closed;               /* sockets are gone, memory follows */
+    size_t size;                  /* of this block */
+    size_t count;                 /* sockets there are */
     struct leat__socket socket[];
 };
 
@@ -321,12 +344,30 @@ void leat__net_place_free(struct leat__net *net);
 
 void leat__listener_free(struct leat_listener *listener);
 
+/* --- dgram.c --- */
+
+/* What a socket is to know before it is bound. What is refused is noted. */
+void leat__dgram_options(
+    const struct leat_dgram *dgram, const struct leat__socket *socket);
+/* Wait for these events, on all of its sockets. */
+void leat__dgram_want(struct leat_dgram *dgram, unsigned events);
+void leat__dgram_free(struct leat_dgram *dgram);
+
+/* --- dgram_io.c --- */
+
+void leat__dgram_ready(struct leat__io *io, unsigned ready);
+/* One batch; is_bounded: the budget of phase 3 may end it. The dgram is busy,
+ * and may be closed when it returns. */
+void leat__dgram_receive(struct leat__socket *socket, bool is_bounded);
+
 /* --- bind.c, unix.c, addr.c --- */
 
 /* Open, bind and listen on all addresses, all or none; fills in the sockets
  * and count. What may be missing of a pair is left out, and noted. */
-int leat__bind_all(
+int leat__bind_listener(
     struct leat_listener *listener, const struct leat__found *found);
+/* The same without listening. */
+int leat__bind_dgram(struct leat_dgram *dgram, const struct leat__found *found);
 /* Bind and listen on a unix socket's path, replacing a stale one. */
 int leat__unix_listen(struct leat__socket *socket, unsigned mode, int backlog);
 /* Remove the socket's file if it is still the one we made. */

@@ -38,6 +38,7 @@ struct leat_sys {
     ssize_t (*recv)(int, void *, size_t, int);
     ssize_t (*send)(int, const void *, size_t, int);
     ssize_t (*sendmsg)(int, const struct msghdr *, int);
+    ssize_t (*recvmsg)(int, struct msghdr *, int);
     ssize_t (*read)(int, void *, size_t);
     ssize_t (*write)(int, const void *, size_t);
     int (*close)(int);

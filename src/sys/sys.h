@@ -9,13 +9,14 @@
  * The functions below wrap it so that errno is read in this room and nowhere
  * else: each returns 0, a count or a descriptor, and a negative errno on
  * failure. Where a signal can cut a call short (accept, recv, send, sendv,
- * read, write, open, lock) it is made again, at most LEAT__SYS_RETRIES times,
- * then it is -EINTR. A length of 0 is our bug: recv would answer 0, which
- * reads like end of file.
+ * receive, answer, read, write, open, lock) it is made again, at most
+ * LEAT__SYS_RETRIES times, then it is -EINTR. A length of 0 is our bug, but for
+ * answer: recv would answer 0, which reads like end of file.
  */
 #ifndef LEAT_SYS_H
 #define LEAT_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -78,6 +79,29 @@ int leat__sys_at_mark(int fd);
 int leat__sys_unsent(int fd);
 /* Bytes that wait to be received. */
 int leat__sys_unread(int fd);
+
+/* --- datagrams: datagram.c ---------------------------------------------- */
+
+/* How a datagram came: from whom, and to which of our addresses. */
+struct leat__way {
+    struct sockaddr_storage peer;
+    socklen_t peer_len;
+    unsigned char own[16]; /* our address; IPv4 has 4 bytes */
+    unsigned char own_len; /* 0: not known, the kernel chooses */
+    unsigned scope;        /* the interface it came by; 0: not known */
+    bool is_cast; /* it was for a group or for everybody: there is no own */
+    bool is_cut;  /* it was longer than the room, its end is lost */
+};
+
+/* Have the kernel tell own, scope and is_cast of what comes. */
+int leat__sys_tell_way(int fd, int family);
+/* The next datagram; 0 is one without a byte. way is filled. */
+ssize_t leat__sys_receive(
+    int fd, void *bytes, size_t len, struct leat__way *way);
+/* Send one to way->peer, from our own address where it is known. len may be
+ * 0. Never in part. */
+ssize_t leat__sys_answer(
+    int fd, const void *bytes, size_t len, const struct leat__way *way);
 
 /* 1 when it is a terminal, else 0. terminal.c */
 int leat__sys_is_terminal(int fd);

@@ -28,6 +28,7 @@ static const struct {
     [CALL_RECV] = {"recv", true},
     [CALL_SEND] = {"send", true},
     [CALL_SENDMSG] = {"sendmsg", true},
+    [CALL_RECVMSG] = {"recvmsg", true},
     [CALL_READ] = {"read", true},
     [CALL_WRITE] = {"write", true},
     [CALL_CLOSE] = {"close", true},

@@ -11,9 +11,12 @@
 int
 fake_socket(int family, int type, int protocol)
 {
-    int fd = fake_new_fd(type);
+    int fd;
 
     (void)protocol;
+    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_DGRAM)
+        return fake_fails(EAFNOSUPPORT); /* there are streams only */
+    fd = fake_new_fd(type);
     if (fd >= 0) {
         fake.end[fd].name.ss_family = (sa_family_t)family;
         fake.end[fd].name_len = sizeof(sa_family_t);

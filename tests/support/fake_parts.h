@@ -213,6 +213,7 @@ int fake_ioctl(int fd, unsigned long question, ...);
 ssize_t fake_recv(int fd, void *bytes, size_t len, int flags);
 ssize_t fake_send(int fd, const void *bytes, size_t len, int flags);
 ssize_t fake_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t fake_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t fake_fd_read(int fd, void *bytes, size_t len);
 ssize_t fake_fd_write(int fd, const void *bytes, size_t len);
 

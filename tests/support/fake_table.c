@@ -23,6 +23,7 @@ const struct leat_sys fake_table = {
     .recv = fake_recv,
     .send = fake_send,
     .sendmsg = fake_sendmsg,
+    .recvmsg = fake_recvmsg,
     .read = fake_fd_read,
     .write = fake_fd_write,
     .close = fake_fd_close,

@@ -164,6 +164,12 @@ do_sendmsg(int fd, const struct msghdr *message, int flags)
 }
 
 static ssize_t
+do_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    return strikes(CALL_RECVMSG) ? -1 : under->recvmsg(fd, message, flags);
+}
+
+static ssize_t
 do_read(int fd, void *bytes, size_t len)
 {
     if (kernel__strikes(CALL_READ, &len))
@@ -275,6 +281,7 @@ static const struct leat_sys table = {
     .recv = do_recv,
     .send = do_send,
     .sendmsg = do_sendmsg,
+    .recvmsg = do_recvmsg,
     .read = do_read,
     .write = do_write,
     .close = do_close,

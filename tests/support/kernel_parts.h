@@ -23,6 +23,7 @@ enum call {
     CALL_RECV,
     CALL_SEND,
     CALL_SENDMSG,
+    CALL_RECVMSG,
     CALL_READ,
     CALL_WRITE,
     CALL_CLOSE,

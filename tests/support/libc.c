@@ -44,6 +44,7 @@ const struct leat_sys kernel__libc = {
     .recv = recv,
     .send = send,
     .sendmsg = sendmsg,
+    .recvmsg = recvmsg,
     .read = read,
     .write = write,
     .close = close,
