@@ -13,6 +13,7 @@
 #include "sys/sys.h"
 
 #define ACCEPTS_PER_TURN 16
+#define ERRORS_IN_A_ROW 64 /* four turns of nothing else */
 #define BACKOFF_FIRST_US 100000
 #define BACKOFF_LAST_US 1000000
 
@@ -163,13 +164,20 @@ accept_failed(struct leat__socket *socket, int error)
 {
     struct leat_loop *loop = socket->listener->loop;
     enum meaning meaning = meaning_of(error);
-    if (meaning == NOTHING_LEFT)
+    if (meaning == NOTHING_LEFT) {
+        socket->errors = 0;
         return false;
+    }
     loop->stats.accept_errors++;
     loop->progress++;
     if (meaning == TRY_NEXT) {
         note(loop, "accept-error", error, socket->io.fd);
-        return true;
+        if (++socket->errors < ERRORS_IN_A_ROW)
+            return true;
+        /* Whom a security module refuses stays in the backlog, and the socket
+         * readable. */
+        socket->errors = 0;
+        meaning = OUT_OF_FDS;
     }
     if (meaning == OUT_OF_FDS)
         back_off(socket->listener, error);
@@ -246,6 +254,7 @@ leat__accept_one(struct leat__socket *socket)
     loop->stats.accepted++;
     loop->progress++;
     listener->backoff_us = BACKOFF_FIRST_US;
+    socket->errors = 0;
     welcome(socket, fd, &peer);
     return true;
 }

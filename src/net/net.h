@@ -101,6 +101,7 @@ struct leat_conn {
 
     uint64_t bytes_in, bytes_out, msgs_in, msgs_out, drops, bytes_lost;
     uint64_t bytes_discarded;
+    size_t bytes_undelivered; /* held, and given back by its end */
 };
 
 struct leat__slot {
@@ -155,6 +156,7 @@ struct leat__socket {
     struct leat_dgram *dgram;       /* or of this one */
     struct leat_addr addr;
     uint64_t device, inode; /* of a unix socket's file; 0 without one */
+    unsigned errors;        /* of accept, in a row */
     bool is_lost;
 };
 

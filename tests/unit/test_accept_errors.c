@@ -62,6 +62,20 @@ START_TEST(errors_of_new_connections_are_bounded_in_a_turn)
 }
 END_TEST
 
+START_TEST(errors_without_end_pause_the_listener)
+{
+    listen_with_one_served(1);
+    int fault = fault_sticky("accept4", 1, theirs[_i]);
+    peers_turns(20);
+    ck_assert_uint_eq(fault_fired(fault), 64);
+    ck_assert_uint_eq(rig_noted("accept-paused"), 1);
+    assert_served();
+    fault_release(fault);
+    clock_advance(100 * MSEC);
+    turn_until(rig_stats().accepted == 2);
+}
+END_TEST
+
 START_TEST(interrupted_accept_is_made_again)
 {
     listen_with_one_served(1);
@@ -290,6 +304,8 @@ leat_test_suite(void)
         error_of_the_new_connection_is_counted_and_the_next_tried, 0,
         COUNT(theirs));
     tcase_add_test(tcase, errors_of_new_connections_are_bounded_in_a_turn);
+    tcase_add_loop_test(
+        tcase, errors_without_end_pause_the_listener, 0, COUNT(theirs));
     tcase_add_test(tcase, interrupted_accept_is_made_again);
     tcase_add_loop_test(
         tcase, accept_that_finds_nobody_is_no_error, 0, COUNT(nothing));
