@@ -32,7 +32,7 @@ NEEDED = ("CMakeLists.txt", "cmake", "include", "src", "tests", "script",
 BAR = 90
 TESTS = {
     "src/base/queue.c": "queue queue_policy queue_kept queue_model bounds",
-    "src/base/frame.c": "frame frame_model frames_net",
+    "src/base/frame.c": "frame frame_growth frame_long frame_model",
     "src/loop/timer.c": "timer loop wait reenter",
     "src/loop/fdset.c": "fdset sets watch watch_fds lost budget",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "

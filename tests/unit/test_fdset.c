@@ -207,6 +207,21 @@ START_TEST(fdset_grows_by_less_after_it_could_not_grow_by_much)
 }
 END_TEST
 
+START_TEST(fdset_has_room_in_powers_of_two_from_a_cache_line_of_bits_on)
+{
+    ck_assert_int_eq(add(&io, 0), 0);
+    ck_assert_uint_eq(set.capacity, 512);
+    ck_assert_int_eq(add(&ios[0], 511), 0);
+    ck_assert_uint_eq(set.capacity, 512);
+    ck_assert_int_eq(add(&ios[1], 512), 0);
+    ck_assert_uint_eq(set.capacity, 1024);
+    ck_assert_int_eq(add(&ios[2], 4095), 0);
+    ck_assert_uint_eq(set.capacity, 4096);
+    ck_assert_int_eq(add(&ios[3], 4096), 0);
+    ck_assert_uint_eq(set.capacity, 8192);
+}
+END_TEST
+
 START_TEST(fdset_growing_keeps_what_was_found_ready)
 {
     ck_assert_int_eq(add(&io, 500), 0);
@@ -429,6 +444,8 @@ leat_test_suite(void)
     /* Growing is eight reallocations. */
     tcase_add_loop_test(
         tcase, fdset_grows_by_less_after_it_could_not_grow_by_much, 1, 9);
+    tcase_add_test(
+        tcase, fdset_has_room_in_powers_of_two_from_a_cache_line_of_bits_on);
     tcase_add_test(tcase, fdset_growing_keeps_what_was_found_ready);
     tcase_add_test(tcase, fdset_wants_any_mix_of_events_after_any_other);
     tcase_add_test(tcase, fdset_nfds_follows_the_highest_want_up_and_down);
