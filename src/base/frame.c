@@ -5,8 +5,11 @@
  *
  * Invariants:
  *  1. len > 0 => partial holds the first len bytes of one frame, nothing else
- *  2. is_delivered => partial was that frame; the next call gives it back
+ *  2. is_delivered => what is in partial was handed out; the next call gives it
+ *     back
  *  3. partial is NULL exactly when capacity is 0, and then len is 0
+ *  4. is_skipping => is_delivered: the beginning of a line that is too long was
+ *     handed out, and all bytes up to the next LF belong to it
  *
  * What comes out depends on the bytes alone, never on how they were cut: each
  * kind of frame has one function that judges the bytes kept together with the
@@ -180,6 +183,24 @@ make_room(struct leat__frame *frame, struct leat__pool *pool, size_t need,
 
 /* --- delivery ----------------------------------------------------------- */
 
+/* Who got the last frame has returned: an idle connection keeps no block. Of a
+ * line that was too long all up to its LF is thrown away, or all there is. */
+static void
+settle(struct leat__frame *frame, struct leat__pool *pool,
+    const unsigned char **bytes, size_t *len)
+{
+    bool is_skipping = frame->is_skipping;
+
+    leat__frame_clear(frame, pool);
+    if (!is_skipping)
+        return;
+    const unsigned char *feed = *len > 0 ? memchr(*bytes, '\n', *len) : NULL;
+    size_t take = feed != NULL ? (size_t)(feed - *bytes) + 1 : *len;
+    *bytes += take;
+    *len -= take;
+    frame->is_skipping = frame->is_delivered = feed == NULL;
+}
+
 /* Describe a whole frame; where its body lies within it depends on the kind. */
 static void
 describe(const struct leat_frame_config *config, const unsigned char *whole,
@@ -195,6 +216,37 @@ describe(const struct leat_frame_config *config, const unsigned char *whole,
     out->whole_len = len;
     out->body = whole + before;
     out->body_len = len - before - after;
+    out->is_long = false;
+}
+
+/*
+ * The line is too long: hand out its first max bytes, which are there, and skip
+ * the rest from the next call on. Neither depends on the cuts, since the line
+ * was judged by its bytes alone.
+ */
+static int
+give_beginning(struct leat__frame *frame,
+    const struct leat_frame_config *config, struct leat__pool *pool,
+    const unsigned char **bytes, size_t *len, struct leat_frame *out)
+{
+    /* A CR beyond max may have been kept. */
+    size_t take = frame->len < config->max ? config->max - frame->len : 0;
+    const unsigned char *body = *bytes;
+
+    assert(take < *len);
+    if (frame->len > 0) {
+        int error = make_room(frame, pool, config->max, config->max);
+        if (error != 0)
+            return error;
+        memcpy(frame->partial + frame->len, *bytes, take);
+        frame->len += take;
+        body = frame->partial;
+    }
+    *out = (struct leat_frame){body, config->max, body, config->max, true};
+    *bytes += take;
+    *len -= take;
+    frame->is_delivered = frame->is_skipping = true;
+    return 1;
 }
 
 int
@@ -203,10 +255,8 @@ leat__frame_next(struct leat__frame *frame,
     const unsigned char **bytes, size_t *len, struct leat_frame *out)
 {
     assert(config->kind != LEAT_RAW);
-    /* Who got the last frame has returned; an idle connection keeps no block.
-     */
     if (frame->is_delivered)
-        leat__frame_clear(frame, pool);
+        settle(frame, pool, bytes, len);
     if (*len == 0)
         return 0;
 
@@ -214,6 +264,8 @@ leat__frame_next(struct leat__frame *frame,
     struct view view = {frame->partial, *bytes, frame->len, *len};
     size_t take;
     int result = extent_of[config->kind](config, &view, &take);
+    if (result < 0 && config->skip_long)
+        return give_beginning(frame, config, pool, bytes, len, out);
     if (result < 0)
         return result;
 
@@ -245,12 +297,14 @@ leat__frame_last(struct leat__frame *frame,
     if (config->kind != LEAT_LINE || leat__frame_partial(frame) == 0)
         return 0;
     /* A CR beyond max waited for its LF; now it is one byte too many. */
-    if (frame->len > config->max)
+    bool is_long = frame->len > config->max;
+    if (is_long && !config->skip_long)
         return -EMSGSIZE;
 
-    /* Nothing is cut off this line, not even a CR: it has no ending. */
-    *out = (struct leat_frame){
-        frame->partial, frame->len, frame->partial, frame->len};
+    /* Nothing is cut off a line in time, not even a CR: it has no ending. */
+    size_t len = is_long ? config->max : frame->len;
+    *out =
+        (struct leat_frame){frame->partial, len, frame->partial, len, is_long};
     frame->is_delivered = true;
     return 1;
 }
@@ -287,7 +341,10 @@ leat__frame_config(
         return -EINVAL;
     if (!is_size_right(config->kind, config->size, max))
         return -EINVAL;
+    if (config->skip_long && config->kind != LEAT_LINE)
+        return -EINVAL; /* the end of another frame is not to be found */
     /* Field by field in the order of the struct; config may be out itself. */
-    *out = (struct leat_frame_config){config->kind, config->size, max};
+    *out = (struct leat_frame_config){
+        config->kind, config->size, max, config->skip_long};
     return 0;
 }

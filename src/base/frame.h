@@ -16,7 +16,9 @@ struct leat__frame {
     unsigned char *partial; /* what has come of the frame; NULL without any */
     size_t capacity;        /* of the pool block */
     size_t len;             /* bytes in partial */
-    bool is_delivered;      /* partial was handed out: done with next call */
+    bool is_delivered;      /* a frame was handed out that the next call has to
+                             * settle: give partial back, or skip */
+    bool is_skipping;       /* its line goes on, up to an LF */
 };
 
 /* Fill in defaults and check. 0 or -EINVAL. */
@@ -32,15 +34,16 @@ void leat__frame_init(struct leat__frame *frame);
  * out          the frame; valid until the next call for the same frame
  *
  * 1 a frame; 0 the piece is used up, more is needed; -EMSGSIZE the frame is
- * longer than config->max; -ENOMEM. After an error only clear makes sense.
- * config->kind is not LEAT_RAW.
+ * longer than config->max, and skip_long is off; -ENOMEM. After an error only
+ * clear makes sense. config->kind is not LEAT_RAW.
  */
 int leat__frame_next(struct leat__frame *frame,
     const struct leat_frame_config *config, struct leat__pool *pool,
     const unsigned char **bytes, size_t *len, struct leat_frame *out);
 
 /* At end of file: 1 and a last line without an ending; 0 there is none;
- * -EMSGSIZE it is max bytes and a CR, which without LF is one too many. */
+ * -EMSGSIZE it is max bytes and a CR, which without LF is one too many; with
+ * skip_long it is a long line. */
 int leat__frame_last(struct leat__frame *frame,
     const struct leat_frame_config *config, struct leat_frame *out);
 

@@ -104,7 +104,7 @@ on_message(struct leat_conn *conn, const struct leat_frame *frame, void *user)
 static void
 on_data(struct leat_conn *conn, const void *bytes, size_t len, void *user)
 {
-    const struct leat_frame frame = {bytes, len, bytes, len};
+    const struct leat_frame frame = {bytes, len, bytes, len, false};
 
     on_message(conn, &frame, user);
 }

@@ -96,8 +96,10 @@ on_data(struct leat_conn *conn, const void *bytes, size_t len, void *user)
 static void
 on_message(struct leat_conn *conn, const struct leat_frame *frame, void *user)
 {
+    struct side *side = user;
     quick_assert(leat_conn_user(conn) == user);
-    write_piece(user, MESSAGE, frame->body, frame->body_len, frame->whole_len);
+    side->longs += frame->is_long;
+    write_piece(side, MESSAGE, frame->body, frame->body_len, frame->whole_len);
 }
 
 static void

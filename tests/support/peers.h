@@ -51,6 +51,7 @@ struct side {
     size_t cut[CUTS];         /* the length of each piece of it */
     const unsigned char *now; /* this piece, while the callback runs */
     size_t now_len, now_whole;
+    unsigned longs;               /* lines of which this was the beginning */
     size_t partial;               /* in on_eof */
     int reason;                   /* of on_close */
     struct leat_conn_stats stats; /* in on_close */

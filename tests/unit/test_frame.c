@@ -1,7 +1,8 @@
 /*
  * test_frame.c - frames by example: each kind, its bounds, its memory.
  *
- * That the result does not depend on the cuts is in test_frame_model.c.
+ * That the result does not depend on the cuts is in test_frame_model.c, lines
+ * that are skipped in test_frame_long.c.
  */
 #include "base/frame.h"
 
@@ -12,8 +13,8 @@
 #include "support/alloc.h"
 #include "support/run.h"
 
-static const struct leat_frame_config line = {LEAT_LINE, 0, 8};
-static const struct leat_frame_config fixed = {LEAT_FIXED, 4, 8};
+static const struct leat_frame_config line = {LEAT_LINE, 0, 8, false};
+static const struct leat_frame_config fixed = {LEAT_FIXED, 4, 8, false};
 static struct alloc_ledger ledger;
 static struct leat__pool pool;
 static struct leat__frame frame;
@@ -67,52 +68,6 @@ assert_frame(const char *body, const char *whole, size_t whole_len)
     ck_assert_uint_eq(out.whole_len, whole_len);
     ck_assert_mem_eq(out.whole, whole, whole_len);
 }
-
-/* --- configuration -------------------------------------------------------- */
-
-START_TEST(frame_config_fills_in_the_default_of_max)
-{
-    struct leat_frame_config config = {LEAT_LINE, 0, 0};
-    struct leat_frame_config filled;
-
-    ck_assert_int_eq(leat__frame_config(&filled, &config), 0);
-
-    ck_assert_int_eq(filled.kind, LEAT_LINE);
-    ck_assert_uint_eq(filled.max, 65536);
-}
-END_TEST
-
-static const struct {
-    struct leat_frame_config config;
-    int result;
-} configs[] = {
-    {{LEAT_RAW, 0, 0}, 0},
-    {{LEAT_LINE, 0, 1}, 0},
-    {{LEAT_LINE, 0, INT32_MAX}, 0},
-    {{LEAT_LINE, 0, (size_t)INT32_MAX + 1}, -EINVAL},
-    {{LEAT_LINE, 0, SIZE_MAX}, -EINVAL},
-    {{LEAT_FIXED, 0, 0}, -EINVAL},
-    {{LEAT_FIXED, 1, 0}, 0},
-    {{LEAT_FIXED, 65536, 0}, 0},
-    {{LEAT_FIXED, 65537, 0}, -EINVAL},
-    {{LEAT_FIXED, 65537, 65537}, 0},
-    {{LEAT_PREFIX, 0, 0}, -EINVAL},
-    {{LEAT_PREFIX, 1, 0}, 0},
-    {{LEAT_PREFIX, 2, 0}, 0},
-    {{LEAT_PREFIX, 3, 0}, -EINVAL},
-    {{LEAT_PREFIX, 4, 0}, 0},
-    {{LEAT_PREFIX, 8, 0}, -EINVAL},
-    {{(enum leat_framing)4, 1, 0}, -EINVAL},
-};
-
-START_TEST(frame_config_is_checked)
-{
-    struct leat_frame_config filled;
-
-    ck_assert_int_eq(
-        leat__frame_config(&filled, &configs[_i].config), configs[_i].result);
-}
-END_TEST
 
 /* --- lines ---------------------------------------------------------------- */
 
@@ -247,9 +202,9 @@ static const struct {
     const char *bytes;
     size_t len;
 } prefixed[] = {
-    {{LEAT_PREFIX, 1, 8}, "\3abc\0\10", 6},
-    {{LEAT_PREFIX, 2, 8}, "\0\3abc\0\0\0\10", 9},
-    {{LEAT_PREFIX, 4, 8}, "\0\0\0\3abc\0\0\0\0\0\0\0\10", 15},
+    {{LEAT_PREFIX, 1, 8, false}, "\3abc\0\10", 6},
+    {{LEAT_PREFIX, 2, 8, false}, "\0\3abc\0\0\0\10", 9},
+    {{LEAT_PREFIX, 4, 8, false}, "\0\0\0\3abc\0\0\0\0\0\0\0\10", 15},
 };
 
 START_TEST(frame_prefix_is_big_endian_and_no_part_of_the_body)
@@ -274,13 +229,13 @@ static const struct {
     struct leat_frame_config config;
     const char *bytes;
 } over[] = {
-    {{LEAT_PREFIX, 1, 8}, "\11"},
-    {{LEAT_PREFIX, 1, 8}, "\377"},
-    {{LEAT_PREFIX, 2, 8}, "\0\11"},
-    {{LEAT_PREFIX, 2, 255}, "\1\0"},
-    {{LEAT_PREFIX, 4, 8}, "\0\0\0\11"},
-    {{LEAT_PREFIX, 4, 65536}, "\377\377\377\377"},
-    {{LEAT_PREFIX, 4, INT32_MAX}, "\200\0\0\0"},
+    {{LEAT_PREFIX, 1, 8, false}, "\11"},
+    {{LEAT_PREFIX, 1, 8, false}, "\377"},
+    {{LEAT_PREFIX, 2, 8, false}, "\0\11"},
+    {{LEAT_PREFIX, 2, 255, false}, "\1\0"},
+    {{LEAT_PREFIX, 4, 8, false}, "\0\0\0\11"},
+    {{LEAT_PREFIX, 4, 65536, false}, "\377\377\377\377"},
+    {{LEAT_PREFIX, 4, INT32_MAX, false}, "\200\0\0\0"},
 };
 
 START_TEST(frame_prefix_over_max_is_an_error_as_soon_as_it_is_there)
@@ -295,7 +250,8 @@ END_TEST
 
 START_TEST(frame_takes_memory_for_what_came_and_not_for_what_is_promised)
 {
-    static const struct leat_frame_config huge = {LEAT_PREFIX, 4, INT32_MAX};
+    static const struct leat_frame_config huge = {
+        LEAT_PREFIX, 4, INT32_MAX, false};
     feed("\177\377\377\377abc", 7);
 
     ck_assert_int_eq(next(&huge), 0);
@@ -324,7 +280,8 @@ END_TEST
 
 START_TEST(frame_that_grows_byte_by_byte_is_copied_few_times)
 {
-    static const struct leat_frame_config config = {LEAT_LINE, 0, 200000};
+    static const struct leat_frame_config config = {
+        LEAT_LINE, 0, 200000, false};
 
     for (size_t i = 0; i < 200000; i++) {
         feed("x", 1);
@@ -343,7 +300,8 @@ END_TEST
 
 START_TEST(frame_of_one_byte_and_a_long_rest_keeps_the_byte)
 {
-    static const struct leat_frame_config config = {LEAT_FIXED, 300, 300};
+    static const struct leat_frame_config config = {
+        LEAT_FIXED, 300, 300, false};
     char rest[299];
     memset(rest, 'y', sizeof rest);
 
@@ -376,7 +334,8 @@ END_TEST
  * one run needs no more of them. */
 START_TEST(frame_without_memory_tells_so_and_has_taken_nothing)
 {
-    static const struct leat_frame_config config = {LEAT_LINE, 0, 100000};
+    static const struct leat_frame_config config = {
+        LEAT_LINE, 0, 100000, false};
     static const char piece[1000] = {0};
     size_t failing = 0;
     size_t failed;
@@ -427,9 +386,6 @@ leat_test_suite(void)
     TCase *tcase = tcase_create("frame");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, frame_config_fills_in_the_default_of_max);
-    tcase_add_loop_test(tcase, frame_config_is_checked, 0,
-        (int)(sizeof configs / sizeof configs[0]));
     add_line_tests(tcase);
     tcase_add_test(tcase, frame_fixed_has_its_size_and_may_hold_any_byte);
     tcase_add_loop_test(

@@ -60,7 +60,7 @@ measure_line(const struct leat_frame_config *config, const unsigned char *bytes,
     size_t body = end > 0 && bytes[end - 1] == '\r' ? end - 1 : end;
     if (body > config->max)
         return -EMSGSIZE;
-    *out = (struct leat_frame){bytes, body, bytes, end + 1};
+    *out = (struct leat_frame){bytes, body, bytes, end + 1, false};
     return is_whole ? (long)end + 1 : 0;
 }
 
@@ -68,7 +68,7 @@ static long
 measure_fixed(const struct leat_frame_config *config,
     const unsigned char *bytes, size_t len, struct leat_frame *out)
 {
-    *out = (struct leat_frame){bytes, config->size, bytes, config->size};
+    *out = (struct leat_frame){bytes, config->size, bytes, config->size, false};
     return len >= config->size ? (long)config->size : 0;
 }
 
@@ -85,7 +85,7 @@ measure_prefix(const struct leat_frame_config *config,
     if (body > config->max)
         return -EMSGSIZE;
     size_t whole = config->size + body;
-    *out = (struct leat_frame){bytes + config->size, body, bytes, whole};
+    *out = (struct leat_frame){bytes + config->size, body, bytes, whole, false};
     return len >= whole ? (long)whole : 0;
 }
 
@@ -105,9 +105,18 @@ is_same(const void *a, size_t a_len, const void *b, size_t b_len)
 
 /* Where in the stream the splitter is: the frames before it were compared. */
 struct progress {
-    size_t begin; /* of the frame that is not whole yet */
+    size_t begin;     /* of the frame that is not whole yet */
+    bool is_skipping; /* or of the rest of a line that was too long */
     int error;
 };
+
+/* Go past the rest of a line that was too long, as far as end. */
+static void
+skip(struct progress *progress, size_t end)
+{
+    while (progress->is_skipping && progress->begin < end)
+        progress->is_skipping = stream[progress->begin++] != '\n';
+}
 
 /* One frame that was given out of a piece that begins at start. */
 static void
@@ -116,10 +125,19 @@ compare_frame(const struct leat_frame_config *config, struct progress *progress,
     const unsigned char *piece)
 {
     struct leat_frame expected;
-    long whole = measure[config->kind](
-        config, stream + progress->begin, end - progress->begin, &expected);
+    skip(progress, end);
+    const unsigned char *begin = stream + progress->begin;
+    long whole =
+        measure[config->kind](config, begin, end - progress->begin, &expected);
 
+    if (whole == -EMSGSIZE && config->skip_long) {
+        whole = (long)config->max;
+        expected =
+            (struct leat_frame){begin, config->max, begin, config->max, true};
+        progress->is_skipping = true;
+    }
     quick_assert(whole > 0);
+    quick_eq(given->is_long, expected.is_long);
     quick_assert(is_same(
         given->whole, given->whole_len, expected.whole, expected.whole_len));
     quick_assert(is_same(
@@ -155,14 +173,18 @@ feed(const struct leat_frame_config *config, struct progress *progress,
 
 /* After a piece: nothing more is whole, and what is kept is the rest. */
 static void
-compare_rest(const struct leat_frame_config *config,
-    const struct progress *progress, size_t end)
+compare_rest(const struct leat_frame_config *config, struct progress *progress,
+    size_t end)
 {
     struct leat_frame next;
+    size_t reach = config->kind == LEAT_FIXED ? config->size : config->max + 4;
+    skip(progress, end);
     size_t rest = end - progress->begin;
     long whole =
         measure[config->kind](config, stream + progress->begin, rest, &next);
 
+    quick_assert(frame.capacity <= leat__pool_capacity(reach));
+    quick_assert(!progress->is_skipping || frame.capacity == 0);
     quick_eq(progress->error, whole);
     if (progress->error == 0)
         quick_eq(leat__frame_partial(&frame), rest);
@@ -176,14 +198,17 @@ compare_last(const struct leat_frame_config *config,
     struct leat_frame last;
     size_t rest = len - progress->begin;
     int expected = 0;
+    bool is_long = config->kind == LEAT_LINE && rest > config->max;
 
     if (config->kind == LEAT_LINE && rest > 0)
-        expected = rest > config->max ? -EMSGSIZE : 1;
+        expected = is_long && !config->skip_long ? -EMSGSIZE : 1;
     quick_eq(leat__frame_last(&frame, config, &last), expected);
     if (expected == 1) {
+        size_t there = is_long ? config->max : rest;
         quick_assert(is_same(
-            last.whole, last.whole_len, stream + progress->begin, rest));
-        quick_assert(last.body == last.whole && last.body_len == rest);
+            last.whole, last.whole_len, stream + progress->begin, there));
+        quick_assert(last.body == last.whole && last.body_len == there);
+        quick_eq(last.is_long, is_long);
     }
 }
 
@@ -194,25 +219,28 @@ static const struct {
     const char *alphabet;
     size_t letters;
 } small[] = {
-    {{LEAT_LINE, 0, 1}, "a\r\n", 3},
-    {{LEAT_LINE, 0, 2}, "a\r\n", 3},
-    {{LEAT_LINE, 0, 4}, "a\r\n", 3},
-    {{LEAT_FIXED, 1, 9}, "ab", 2},
-    {{LEAT_FIXED, 2, 9}, "ab", 2},
-    {{LEAT_FIXED, 3, 9}, "ab", 2},
-    {{LEAT_FIXED, 7, 9}, "ab", 2},
-    {{LEAT_PREFIX, 1, 2}, "\0\1\2\3", 4},
-    {{LEAT_PREFIX, 1, 5}, "\1\4\6", 3},
-    {{LEAT_PREFIX, 2, 2}, "\0\1\3", 3},
-    {{LEAT_PREFIX, 2, 256}, "\0\1\2", 3},
-    {{LEAT_PREFIX, 4, 2}, "\0\2", 2},
+    {{LEAT_LINE, 0, 1, false}, "a\r\n", 3},
+    {{LEAT_LINE, 0, 2, false}, "a\r\n", 3},
+    {{LEAT_LINE, 0, 4, false}, "a\r\n", 3},
+    {{LEAT_LINE, 0, 1, true}, "a\r\n", 3},
+    {{LEAT_LINE, 0, 2, true}, "a\r\n", 3},
+    {{LEAT_LINE, 0, 4, true}, "a\r\n", 3},
+    {{LEAT_FIXED, 1, 9, false}, "ab", 2},
+    {{LEAT_FIXED, 2, 9, false}, "ab", 2},
+    {{LEAT_FIXED, 3, 9, false}, "ab", 2},
+    {{LEAT_FIXED, 7, 9, false}, "ab", 2},
+    {{LEAT_PREFIX, 1, 2, false}, "\0\1\2\3", 4},
+    {{LEAT_PREFIX, 1, 5, false}, "\1\4\6", 3},
+    {{LEAT_PREFIX, 2, 2, false}, "\0\1\3", 3},
+    {{LEAT_PREFIX, 2, 256, false}, "\0\1\2", 3},
+    {{LEAT_PREFIX, 4, 2, false}, "\0\2", 2},
 };
 
 /* Bit i of cuts cuts before byte i + 1. */
 static void
 try_cuts(const struct leat_frame_config *config, size_t len, size_t cuts)
 {
-    struct progress progress = {0, 0};
+    struct progress progress = {0, false, 0};
     size_t start = 0;
 
     for (size_t end = 1; end <= len && progress.error == 0; end++) {
@@ -262,14 +290,24 @@ END_TEST
 /* --- long streams cut by chance ------------------------------------------- */
 
 static const struct leat_frame_config large[] = {
-    {LEAT_LINE, 0, 100},
-    {LEAT_LINE, 0, 65536},
-    {LEAT_FIXED, 16, 65536},
-    {LEAT_FIXED, 5000, 65536},
-    {LEAT_PREFIX, 1, 255},
-    {LEAT_PREFIX, 2, 65535},
-    {LEAT_PREFIX, 4, 70000},
+    {LEAT_LINE, 0, 100, false},
+    {LEAT_LINE, 0, 65536, false},
+    {LEAT_LINE, 0, 1, true},
+    {LEAT_LINE, 0, 100, true},
+    {LEAT_LINE, 0, 20000, true},
+    {LEAT_FIXED, 16, 65536, false},
+    {LEAT_FIXED, 5000, 65536, false},
+    {LEAT_PREFIX, 1, 255, false},
+    {LEAT_PREFIX, 2, 65535, false},
+    {LEAT_PREFIX, 4, 70000, false},
 };
+
+/* A body has so many bytes at most. */
+static size_t
+longest(const struct leat_frame_config *config)
+{
+    return config->skip_long ? 3 * config->max : config->max + 1;
+}
 
 /* Bytes without LF, then whatever makes a frame of this kind of them; now and
  * then one over max. Returns its length. */
@@ -279,6 +317,8 @@ write_frame(
 {
     size_t most = dice_roll(dice, 3) == 0 ? config->max : config->max / 50 + 2;
     size_t body = dice_roll(dice, most + 1) + (dice_roll(dice, 500) == 0);
+    if (config->skip_long && dice_roll(dice, 4) == 0)
+        body = dice_roll(dice, longest(config) + 1);
     size_t before = config->kind == LEAT_PREFIX ? config->size : 0;
 
     for (size_t i = 0; i < before; i++)
@@ -298,7 +338,7 @@ write_stream(struct dice *dice, const struct leat_frame_config *config)
 {
     size_t len = 0;
 
-    while (len < STREAM_MAX - config->max - 8 && dice_roll(dice, 40) != 0)
+    while (len < STREAM_MAX - longest(config) - 8 && dice_roll(dice, 40) != 0)
         len += write_frame(dice, config, len);
     /* Broken off somewhere. */
     return len - dice_roll(dice, len < 100 ? len + 1 : 100);
@@ -315,7 +355,7 @@ START_TEST(frame_of_long_streams_is_independent_of_random_cuts)
     while (count < pieces) {
         size_t len = write_stream(&dice, config);
         size_t most = (size_t)1 << dice_roll(&dice, 17);
-        struct progress progress = {0, 0};
+        struct progress progress = {0, false, 0};
         size_t end = 0;
         for (; end < len && progress.error == 0; count++) {
             size_t start = end;
