@@ -57,7 +57,8 @@ struct leat_conn_stats {
     int64_t open_us;              /* age in microseconds */
     size_t queued_bytes;          /* now in its queue */
     size_t queued_msgs;
-    size_t held_bytes; /* received, not yet delivered */
+    size_t held_bytes; /* received, not delivered yet, or never: a part of a
+                        * frame counts, and so does what its end left behind */
 };
 
 /*

@@ -223,7 +223,9 @@ client_close(struct leat_conn *conn, int reason, void *user)
     if (server->client_count == 0)
         life_idle(server);
     bool is_loss = is_our_doing(reason) && !service->is_source;
-    drain_count(server, is_loss ? stats.bytes_lost : 0, stats.bytes_discarded);
+    /* What was queued and has not left; what the service has not seen. */
+    uint64_t lost = stats.bytes_lost + stats.held_bytes;
+    drain_count(server, is_loss ? lost : 0, stats.bytes_discarded);
 }
 
 /* --- for services --------------------------------------------------------- */

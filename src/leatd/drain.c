@@ -57,37 +57,24 @@ finish(struct server *server)
     log_end(&server->log, &line);
 }
 
-/* Input that the service has not seen yet is lost by an end or an abort. The
- * connections stay on the list: their on_close comes in phase 7. */
-static void
-count_held(struct server *server, const struct client *client)
-{
-    struct leat_conn_stats stats;
-
-    leat_conn_stats(client->conn, &stats);
-    server->drain.lost += stats.held_bytes;
-}
-
-/* Step 3: half of the time is gone. */
+/* Step 3: half of the time is gone. The connections stay on the list: their
+ * on_close comes in phase 7. */
 static void
 end_all(struct server *server)
 {
     server->drain.phase = DRAIN_ENDING;
     for (struct client *client = server->clients; client != NULL;
-         client = client->next) {
-        count_held(server, client);
+         client = client->next)
         leat_conn_end(client->conn);
-    }
 }
 
 /* Step 4. Where nothing is queued a close is enough: the kernel goes on
  * sending what it has, which a reset would throw away. */
 static void
-cut_off(struct server *server, struct client *client)
+cut_off(const struct client *client)
 {
     struct leat_conn_stats stats;
 
-    count_held(server, client);
     leat_conn_stats(client->conn, &stats);
     if (stats.queued_bytes > 0 || stats.held_bytes > 0)
         leat_conn_abort(client->conn);
@@ -105,7 +92,7 @@ drain_cut(struct server *server)
     log_phase(server, "drain-cut", NULL);
     for (struct client *client = server->clients; client != NULL;
          client = client->next)
-        cut_off(server, client);
+        cut_off(client);
 }
 
 /* One timer, two times: half of the time that is allowed, then all of it. */

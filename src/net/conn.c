@@ -422,5 +422,5 @@ leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
         .open_us = conn->loop->now_us - conn->opened_us,
         .queued_bytes = conn->queue.bytes,
         .queued_msgs = conn->queue.count,
-        .held_bytes = conn->counted};
+        .held_bytes = conn->counted + conn->bytes_undelivered};
 }

@@ -50,6 +50,10 @@ drop_held(struct leat_conn *conn)
 void
 leat__conn_uncount_input(struct leat_conn *conn)
 {
+    /* A frame that was delivered may still be there, and was counted. */
+    if (conn->counted > 0)
+        conn->bytes_undelivered += leat__frame_partial(&conn->frame) +
+                                   (conn->held.end - conn->held.at);
     conn->loop->pool.held -= conn->counted;
     conn->loop->pool.stored -= conn->stored;
     conn->counted = 0;
@@ -59,9 +63,9 @@ leat__conn_uncount_input(struct leat_conn *conn)
 void
 leat__conn_forget_input(struct leat_conn *conn)
 {
+    leat__conn_uncount_input(conn);
     drop_held(conn);
     leat__frame_clear(&conn->frame, &conn->loop->pool);
-    leat__conn_uncount_input(conn);
 }
 
 /* --- input: phase 3 --- */

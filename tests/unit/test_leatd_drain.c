@@ -3,6 +3,19 @@
  */
 #include "leatd_server.h"
 
+/* Turn until so many bytes have come in. */
+static void
+step_until_read(uint64_t bytes)
+{
+    struct leat_loop_stats stats = {0};
+
+    for (int i = 0; i < TURNS && stats.bytes_in < bytes; i++) {
+        ck_assert_int_ge(leat_loop_step(server.loop, 1000), 0);
+        leat_loop_stats(server.loop, &stats);
+    }
+    ck_assert_uint_eq(stats.bytes_in, bytes);
+}
+
 /* --- ending --------------------------------------------------------------- */
 
 START_TEST(term_without_clients_ends_at_once)
@@ -87,6 +100,36 @@ START_TEST(drain_cuts_who_never_reads_and_tells_the_loss)
     assert_logged(" info drain-cut conns=1\n");
     assert_logged(" reason=drain\n");
     assert_logged(" warn drained lost=");
+}
+END_TEST
+
+/* Received, and neither answered nor told: as it was before. */
+START_TEST(half_a_line_that_drain_ends_is_lost_and_told)
+{
+    serve("--drain=1h stamp:127.0.0.1:0");
+    client = come(0);
+    ck_assert_int_eq(send(client, "half a line", 11, 0), 11);
+    step_until_read(11);
+
+    raise(SIGTERM);
+
+    ck_assert_int_eq(server_run(&server), CODE_LOST);
+    assert_logged(" warn drained lost=11 unserved=0\n");
+}
+END_TEST
+
+/* The one that its end of file completes is answered. */
+START_TEST(half_a_line_before_an_end_of_file_is_not_lost)
+{
+    serve("--drain=1h stamp:127.0.0.1:0");
+    client = come(0);
+    ck_assert_int_eq(send(client, "half a line", 11, 0), 11);
+    shutdown(client, SHUT_WR);
+
+    raise(SIGTERM);
+
+    ck_assert_int_eq(server_run(&server), CODE_OK);
+    assert_logged(" info drained lost=0 unserved=0\n");
 }
 END_TEST
 
@@ -209,6 +252,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, drain_serves_who_waits_in_the_backlog);
     tcase_add_test(tcase, drain_closes_the_listeners_first);
     tcase_add_test(tcase, drain_cuts_who_never_reads_and_tells_the_loss);
+    tcase_add_test(tcase, half_a_line_that_drain_ends_is_lost_and_told);
+    tcase_add_test(tcase, half_a_line_before_an_end_of_file_is_not_lost);
     tcase_add_test(tcase, drain_returns_every_byte_to_who_reads_late);
     tcase_add_test(tcase, term_a_second_time_ends_at_once);
     tcase_add_test(tcase, drain_of_no_time_cuts_at_once);
