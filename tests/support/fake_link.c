@@ -106,6 +106,10 @@ fake_put(struct fake_end *end, const void *bytes, size_t len)
         return broken_pipe();
     if (out->is_refused)
         return put_to_nobody(end, len);
+    if (out->is_reset) {
+        out->lost += len; /* the news of it is still on its way */
+        return (ssize_t)len;
+    }
     fake_settle(out);
     /* A pipe takes a small write as a whole or not at all. */
     if (fake_room(out) == 0 ||
@@ -185,6 +189,10 @@ fake_leave(struct fake_end *end)
 void
 fake_cut(struct fake_link *link)
 {
-    fake_reset_stream(&link->stream[0], -link->stream[0].latency_us);
-    fake_reset_stream(&link->stream[1], -link->stream[1].latency_us);
+    for (int i = 0; i < 2; i++) {
+        struct fake_stream *stream = &link->stream[i];
+
+        stream->last_us = fake.now_us; /* nothing more is on the way */
+        fake_reset_stream(stream, -stream->latency_us);
+    }
 }

@@ -1,0 +1,90 @@
+/*
+ * services.c - what each service owes a client for what came in.
+ */
+#include "parts.h"
+
+/* Longer than what a client sends in one step now and then. */
+#define LINE_LEN 37u
+#define FIXED_LEN 16u
+
+static const char fixed_reply[] = "Farewell, client";
+static const char greeting[] = "TEST";
+
+static uint32_t
+mix(uint32_t key, uint64_t at)
+{
+    uint32_t x = key ^ (uint32_t)at * UINT32_C(0x9e3779b1);
+
+    x = (x ^ x >> 15) * UINT32_C(0x85ebca77);
+    return x ^ x >> 13;
+}
+
+/* Keyed by the meeting and the place: a byte that is lost, doubled, swapped or
+ * another's shows. */
+unsigned char
+sent_byte(const struct meeting *meeting, uint64_t at)
+{
+    unsigned char byte = (unsigned char)mix(meeting->key, at);
+
+    if (meeting->listener->kind != LINES)
+        return byte;
+    if (at % LINE_LEN == LINE_LEN - 1)
+        return '\n';
+    return (unsigned char)('a' + byte % 26);
+}
+
+unsigned char
+owed_byte(const struct meeting *meeting, uint64_t at)
+{
+    unsigned column = (unsigned)(at % 74);
+
+    switch (meeting->listener->kind) {
+    case FIXED:
+        return (unsigned char)fixed_reply[at % FIXED_LEN];
+    case GREET:
+        return (unsigned char)greeting[at % 4];
+    case CHARGEN:
+        if (column >= 72)
+            return column == 72 ? '\r' : '\n';
+        return (unsigned char)(' ' + (at / 74 % 95 + column) % 95);
+    default:
+        return sent_byte(meeting, at);
+    }
+}
+
+uint64_t
+owed_most(const struct meeting *meeting, uint64_t in)
+{
+    switch (meeting->listener->kind) {
+    case ECHO:
+    case LINES:
+        return in;
+    case FIXED:
+        if (!meeting->listener->is_lasting && in >= FIXED_LEN)
+            return FIXED_LEN;
+        return in / FIXED_LEN * FIXED_LEN;
+    case GREET:
+        return 4;
+    case CHARGEN:
+        return UINT64_MAX;
+    default:
+        return 0;
+    }
+}
+
+/* A last line without its ending is answered at the end of the stream. */
+uint64_t
+owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
+{
+    if (meeting->listener->kind == LINES && !is_ended)
+        return in / LINE_LEN * LINE_LEN;
+    if (meeting->listener->kind == CHARGEN)
+        return 0;
+    return owed_most(meeting, in);
+}
+
+bool
+is_endless(const struct meeting *meeting)
+{
+    return meeting->listener->kind == CHARGEN;
+}
