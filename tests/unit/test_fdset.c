@@ -207,18 +207,43 @@ START_TEST(fdset_grows_by_less_after_it_could_not_grow_by_much)
 }
 END_TEST
 
+/* Seven arrays of bits, and the owners. */
+static void
+assert_room(size_t capacity)
+{
+    ck_assert_uint_eq(set.capacity, capacity);
+    ck_assert_uint_eq(
+        ledger.bytes, 7 * capacity / CHAR_BIT + capacity * sizeof *set.owner);
+}
+
 START_TEST(fdset_has_room_in_powers_of_two_from_a_cache_line_of_bits_on)
 {
     ck_assert_int_eq(add(&io, 0), 0);
-    ck_assert_uint_eq(set.capacity, 512);
+    assert_room(512);
     ck_assert_int_eq(add(&ios[0], 511), 0);
-    ck_assert_uint_eq(set.capacity, 512);
+    assert_room(512);
     ck_assert_int_eq(add(&ios[1], 512), 0);
-    ck_assert_uint_eq(set.capacity, 1024);
+    assert_room(1024);
     ck_assert_int_eq(add(&ios[2], 4095), 0);
-    ck_assert_uint_eq(set.capacity, 4096);
+    assert_room(4096);
     ck_assert_int_eq(add(&ios[3], 4096), 0);
-    ck_assert_uint_eq(set.capacity, 8192);
+    assert_room(8192);
+}
+END_TEST
+
+START_TEST(fdset_that_was_ended_is_empty_and_may_be_used_again)
+{
+    ck_assert_int_eq(add(&io, 70), 0);
+    want(&io, ALL);
+    find_all_ready();
+    leat__fdset_fini(&set, &ledger.alloc);
+    ck_assert_uint_eq(ledger.bytes, 0);
+
+    ck_assert_uint_eq(set.count, 0);
+    ck_assert_int_eq(set.nfds, 0);
+    ck_assert(!leat__fdset_is_ready(&set));
+    ck_assert_int_eq(add(&other, 70), 0);
+    ck_assert_uint_eq(leat__fdset_wanted(&set, &other), 0);
 }
 END_TEST
 
@@ -446,6 +471,8 @@ leat_test_suite(void)
         tcase, fdset_grows_by_less_after_it_could_not_grow_by_much, 1, 9);
     tcase_add_test(
         tcase, fdset_has_room_in_powers_of_two_from_a_cache_line_of_bits_on);
+    tcase_add_test(
+        tcase, fdset_that_was_ended_is_empty_and_may_be_used_again);
     tcase_add_test(tcase, fdset_growing_keeps_what_was_found_ready);
     tcase_add_test(tcase, fdset_wants_any_mix_of_events_after_any_other);
     tcase_add_test(tcase, fdset_nfds_follows_the_highest_want_up_and_down);
