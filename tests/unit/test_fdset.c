@@ -471,8 +471,7 @@ leat_test_suite(void)
         tcase, fdset_grows_by_less_after_it_could_not_grow_by_much, 1, 9);
     tcase_add_test(
         tcase, fdset_has_room_in_powers_of_two_from_a_cache_line_of_bits_on);
-    tcase_add_test(
-        tcase, fdset_that_was_ended_is_empty_and_may_be_used_again);
+    tcase_add_test(tcase, fdset_that_was_ended_is_empty_and_may_be_used_again);
     tcase_add_test(tcase, fdset_growing_keeps_what_was_found_ready);
     tcase_add_test(tcase, fdset_wants_any_mix_of_events_after_any_other);
     tcase_add_test(tcase, fdset_nfds_follows_the_highest_want_up_and_down);
