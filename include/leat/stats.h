@@ -53,12 +53,12 @@ struct leat_conn_stats {
     uint64_t msgs_in, msgs_out;   /* chunks or frames delivered; sends queued */
     uint64_t drops;               /* messages dropped or refused when full */
     uint64_t bytes_lost;          /* queued bytes that never left */
-    uint64_t bytes_discarded;     /* received after leat_conn_end */
+    uint64_t bytes_discarded;     /* received after leat_conn_end, or half of a
+                                   * frame that was not completed before it */
     int64_t open_us;              /* age in microseconds */
     size_t queued_bytes;          /* now in its queue */
     size_t queued_msgs;
-    size_t held_bytes; /* received, not delivered yet, or never: a part of a
-                        * frame counts, and so does what its end left behind */
+    size_t held_bytes; /* received, not delivered yet; in on_close: never */
 };
 
 /*

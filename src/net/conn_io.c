@@ -50,10 +50,12 @@ drop_held(struct leat_conn *conn)
 void
 leat__conn_uncount_input(struct leat_conn *conn)
 {
-    /* A frame that was delivered may still be there, and was counted. */
-    if (conn->counted > 0)
-        conn->bytes_undelivered += leat__frame_partial(&conn->frame) +
-                                   (conn->held.end - conn->held.at);
+    /* A frame that was delivered may still be there, and was counted; half of
+     * one is owed to nobody. */
+    if (conn->counted > 0) {
+        conn->bytes_undelivered += conn->held.end - conn->held.at;
+        conn->bytes_discarded += leat__frame_partial(&conn->frame);
+    }
     conn->loop->pool.held -= conn->counted;
     conn->loop->pool.stored -= conn->stored;
     conn->counted = 0;
