@@ -388,58 +388,6 @@ START_TEST(fdset_tells_early_ones_apart_and_only_when_readable)
 }
 END_TEST
 
-/* --- a host's result ------------------------------------------------------ */
-
-static void
-take(int nfds, const unsigned long *readable, const unsigned long *writable)
-{
-    const unsigned long *const word[LEAT__SETS] = {readable, writable, NULL};
-    leat__fdset_take(&set, nfds, word);
-    leat__fdset_check(&set);
-}
-
-static const unsigned long everything[4] = {~0ul, ~0ul, ~0ul, ~0ul};
-
-START_TEST(fdset_take_counts_only_what_was_asked_for)
-{
-    ck_assert_int_eq(add(&io, 66), 0);
-    want(&io, LEAT_READABLE | LEAT_EXCEPTIONAL);
-    leat__fdset_copy(&set);
-    take(256, everything, everything);
-    ck_assert_uint_eq(next(LEAT__READ, 0), 66);
-    ck_assert(!leat__fdset_is_ready(&set));
-}
-END_TEST
-
-START_TEST(fdset_take_reads_no_further_than_the_host_says)
-{
-    ck_assert_int_eq(add(&io, 66), 0);
-    ck_assert_int_eq(add(&other, 67), 0);
-    want(&io, LEAT_READABLE);
-    want(&other, LEAT_READABLE);
-    leat__fdset_copy(&set);
-    take(67, everything, NULL);
-    ck_assert_uint_eq(next(LEAT__READ, 0), 66);
-    ck_assert_uint_eq(next(LEAT__READ, 0), 67);
-    leat__fdset_copy(&set);
-    take(-1, everything, everything);
-    ck_assert(!leat__fdset_is_ready(&set));
-}
-END_TEST
-
-START_TEST(law3_fdset_take_leaves_out_who_came_after_the_copy)
-{
-    ck_assert_int_eq(add(&io, 5), 0);
-    want(&io, LEAT_READABLE);
-    leat__fdset_copy(&set);
-    leat__fdset_remove(&set, &io);
-    ck_assert_int_eq(add(&other, 5), 0);
-    want(&other, LEAT_READABLE);
-    take(256, everything, everything);
-    ck_assert(!leat__fdset_is_ready(&set));
-}
-END_TEST
-
 START_TEST(fdset_forgets_what_was_ready)
 {
     ck_assert_int_eq(add(&io, 4), 0);
@@ -482,9 +430,6 @@ leat_test_suite(void)
     tcase_add_test(tcase, fdset_tells_each_ready_one_once_and_in_order);
     tcase_add_test(tcase, fdset_find_stays_between_from_and_end);
     tcase_add_test(tcase, fdset_tells_early_ones_apart_and_only_when_readable);
-    tcase_add_test(tcase, fdset_take_counts_only_what_was_asked_for);
-    tcase_add_test(tcase, fdset_take_reads_no_further_than_the_host_says);
-    tcase_add_test(tcase, law3_fdset_take_leaves_out_who_came_after_the_copy);
     tcase_add_test(tcase, fdset_forgets_what_was_ready);
     suite_add_tcase(suite, tcase);
     return suite;
