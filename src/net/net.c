@@ -302,14 +302,15 @@ shed_stalled(struct leat__net *net, size_t least, size_t goal)
 
 /* Clients that do not read could hold memory between 80 and 100 % for ever,
  * and nobody new would be served again. While accepting waits for memory, they
- * are closed once a second, the larger ones first, down to 75 %. Whoever reads
- * however slowly stays, and where there is no listener nobody is waiting. */
+ * are closed once a second, the larger ones first, down to a half. Whoever
+ * reads however slowly stays, and where there is no listener nobody is waiting.
+ */
 static void
 relieve(struct leat_timer *timer, void *user)
 {
     (void)timer;
     struct leat__net *net = user;
-    size_t goal = net->loop->config.max_memory / 4 * 3;
+    size_t goal = net->loop->config.max_memory / 2;
     if (leat__list_is_empty(&net->listeners))
         return;
     for (size_t most = most_stalled(net);
