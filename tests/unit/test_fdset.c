@@ -362,6 +362,7 @@ START_TEST(fdset_find_stays_between_from_and_end)
     ck_assert_uint_eq(leat__fdset_find(&set, LEAT__READ, 0, 70), 70);
     ck_assert_uint_eq(leat__fdset_find(&set, LEAT__READ, 0, 131), 70);
     ck_assert_uint_eq(leat__fdset_find(&set, LEAT__READ, 71, 131), 130);
+    ck_assert_uint_eq(leat__fdset_find_early(&set, 0, 66), 66);
     ck_assert_uint_eq(leat__fdset_find_early(&set, 0, 70), 70);
     ck_assert_uint_eq(leat__fdset_find_early(&set, 0, 71), 70);
     ck_assert_uint_eq(leat__fdset_find_early(&set, 70, 131), 70);
