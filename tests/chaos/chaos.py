@@ -50,10 +50,13 @@ def drive(targets, *args, prefix=()):
         return driver.result()
 
 
-def targets_of(leatd):
-    """How the driver is told of leatd's sockets."""
+def targets_of(leatd, name=None, family=None):
+    """How the driver is told of leatd's sockets, or of those of a name."""
     targets = []
     for entry in leatd.ready["listeners"]:
+        if name not in (None, entry["name"]) or \
+                family not in (None, entry["family"]):
+            continue
         if entry["family"] == "unix":
             targets.append("unix:" + entry["path"])
         else:

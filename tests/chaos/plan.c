@@ -135,7 +135,7 @@ plan_draw(struct plan *plan, const struct plan_config *config, size_t client,
     plan->target = keyed_draw(&series, config->targets);
 
     plan->total = draw_total(plan, &series);
-    if (config->total != 0 && plan->total > 0)
+    if (config->total != 0 && plan->sending != TOXIC_SILENT)
         plan->total = config->total;
     /* One that waits for its answers before it goes on, or one that does not.
      */

@@ -11,7 +11,7 @@ from faulty_echo import FaultyEcho
 
 # Streams that are long enough for a mistake, each of which is read to its
 # end; that of a half-closed one is the server's.
-PLAIN = ("--toxics", "half=100", "--total", 200, "--window", 1000,
+PLAIN = ("--toxics", "half=100,storm=100", "--total", 200, "--window", 1000,
          "--clients", 10, "--lives", 2, "--seconds", 600)
 CONNS = 20
 
@@ -67,12 +67,12 @@ def a_byte_too_many_is_found():
 
 @test
 def an_end_too_early_is_found():
-    finds("early", "early", "--toxics", "none")
+    finds("early", "early", "--toxics", "storm=100")
 
 
 @test
 def a_reset_is_found():
-    finds("reset", "reset", "--toxics", "none")
+    finds("reset", "reset", "--toxics", "storm=100")
 
 
 @test
@@ -90,7 +90,7 @@ def nobody_there_is_found():
 
 @test
 def what_is_allowed_is_counted_and_is_no_failure():
-    counts = drive("early", "--toxics", "none", "--allow", "early")
+    counts = drive("early", "--toxics", "storm=100", "--allow", "early")
     assert counts["code"] == 0 and counts["early"] == CONNS, counts
 
 
