@@ -83,6 +83,10 @@ NEVER = {
     "umask": "it cannot fail",
 }
 
+# The status of a leatd that does not start is 1. These may also make it 2, as
+# the number given by --ready-fd is then not that of an open descriptor.
+USAGE = ["fcntl"]
+
 # What leatd may write to standard error: the messages of its log, and one
 # line that begins with its name where it cannot start.
 MESSAGES = """
