@@ -8,13 +8,14 @@
 #include <string.h>
 
 extern const struct service svc_chargen, svc_daytime, svc_discard, svc_echo,
-    svc_fixed, svc_greet, svc_null, svc_stamp, svc_time;
+    svc_fixed, svc_greet, svc_hub, svc_null, svc_stamp, svc_time;
 
 static const struct service *const services[] = {
     &svc_echo,
     &svc_stamp,
     &svc_fixed,
     &svc_greet,
+    &svc_hub,
     &svc_discard,
     &svc_null,
     &svc_chargen,

@@ -1,0 +1,198 @@
+/*
+ * hub.h - a hub: clients that have names, and rooms in which they talk.
+ *
+ *   hub.c      who comes, who goes, what a line means
+ *   command.c  the lines that begin with a slash
+ *   member.c   names, and who is called what
+ *   room.c     rooms, their members and their history
+ *   say.c      what is sent: replies, lists, and messages for many
+ *   table.c    the hash tables; nothing else knows of uthash
+ *   escape.c   what text may contain on its way out
+ *   limit.c    floods: connections per address, lines per second
+ *
+ * A hub belongs to one listener. It knows nothing of the daemon but service.h.
+ */
+#ifndef LEATD_HUB_H
+#define LEATD_HUB_H
+
+#include "table.h"
+
+#include <leat/conn.h>
+#include <leat/group.h>
+#include <leat/loop.h>
+
+#include <netinet/in.h>
+
+#define HUB_LOBBY "lobby"
+
+struct hub_settings {
+    size_t history; /* lines of a room that are kept for who comes */
+    size_t max_name;
+    size_t per_ip; /* connections of one address; 0 any */
+    size_t rate;   /* lines per second of a client; 0 any */
+    bool raw;      /* text goes out as it came in */
+    bool quiet;    /* nobody is told who comes and goes */
+};
+
+struct hub_counters {
+    uint64_t lines;   /* received, commands too */
+    uint64_t said;    /* messages to a room or to one member */
+    uint64_t sent;    /* what became of them: copies queued */
+    uint64_t missed;  /* copies that were dropped */
+    uint64_t refused; /* lines and connections over a limit */
+};
+
+/* Lines of a room, oldest first. The messages are those that were sent. */
+struct history {
+    struct leat_message **lines; /* a ring of settings->history */
+    size_t first, count;
+    size_t bytes;
+};
+
+struct room {
+    struct hub_name name;
+    struct leat_group *group; /* of those whose connections are not ending */
+    size_t members;           /* whose room it is */
+    struct history history;
+    UT_hash_handle hh;
+};
+
+/* Connections that have the same address. */
+struct visitor {
+    struct {
+        unsigned char seed[HUB_SEED];
+        unsigned char address[16];
+    } key;
+    size_t conns;
+    UT_hash_handle hh;
+};
+
+struct hub;
+
+/* One client. All zero until it was let in. */
+struct member {
+    struct hub *hub; /* NULL: not let in */
+    struct leat_conn *conn;
+    struct room *room;       /* NULL before a login that is required */
+    struct visitor *visitor; /* NULL without a limit, or without an address */
+    struct hub_name name;    /* empty before a login that is required */
+    UT_hash_handle hh;       /* in hub->members, once it has a name */
+    int64_t due_us;          /* see limit.c */
+    int64_t scolded_us;      /* when it was told of a limit last; 0 never */
+    uint64_t missed;         /* of its dropped messages, those it knows of */
+};
+
+struct hub {
+    const struct hub_settings *settings;
+    struct leat_loop *loop;
+    unsigned char seed[HUB_SEED]; /* begins every key of a table */
+    struct member *members;       /* by name */
+    struct room *rooms;           /* by name */
+    struct visitor *visitors;     /* by address */
+    size_t history_bytes;         /* of all rooms */
+    uint64_t guests;              /* number of the last guest */
+    bool is_stopping;             /* nobody comes, nothing is announced */
+    struct hub_counters counters;
+};
+
+/* --- hub.c -----------------------------------------------------------------
+ */
+
+/* 0, or -errno and nothing to stop. settings is kept. */
+int hub_start(struct hub *hub, const struct hub_settings *settings,
+    struct leat_loop *loop);
+/* No more clients will come. */
+void hub_stop(struct hub *hub);
+/* member is zeroed, and on conn's close hub_leave must follow. */
+void hub_enter(struct hub *hub, struct member *member, struct leat_conn *conn);
+void hub_leave(struct member *member);
+/* A line, without its ending. */
+void hub_line(struct member *member, const char *line, size_t len);
+/* A line that was too long, and was skipped. */
+void hub_line_too_long(struct member *member);
+/* Its queue has room again: tell what did not fit. */
+void hub_caught_up(struct member *member);
+
+/* --- command.c --------------------------------------------------------------
+ */
+
+/* What follows the slash. */
+void command_run(struct member *member, const char *line, size_t len);
+/* To one member: NAME text. */
+void command_direct(struct member *member, const char *args, size_t len);
+
+/* --- member.c ---------------------------------------------------------------
+ */
+
+bool name_is_valid(const struct hub *hub, const char *text, size_t len);
+/* 0; -EEXIST another has it; -ENOMEM, and it has no name any more. */
+int member_rename(struct member *member, const char *text, size_t len);
+/* The first guestN that is free. 0 or -ENOMEM. */
+int member_name_guest(struct member *member);
+/* NULL: there is none, or that is no name. */
+struct member *member_find(struct hub *hub, const char *text, size_t len);
+/* The member that a connection of this service is. */
+struct member *member_of(struct leat_conn *conn);
+
+/* --- room.c -----------------------------------------------------------------
+ */
+
+/* Go from one room to another, or into the first, and see what was said there.
+ * 0, -ENOMEM or -ESHUTDOWN; on error all is as it was. */
+int room_enter(struct member *member, const char *name, size_t len);
+/* "* you are NAME in ROOM" */
+void room_tell(struct member *member);
+/* Out of its room, which ends with its last member. */
+void room_leave(struct member *member);
+/* Send to all in the room but except, and remember it. */
+void room_send(struct room *room, struct leat_message *message,
+    const struct member *except);
+void room_forget(struct hub *hub, struct room *room);
+/* Free it if nobody needs it any more. */
+void room_release(struct hub *hub, struct room *room);
+
+/* --- say.c ------------------------------------------------------------------
+ */
+
+/* One line to a member: the parts, ended by NULL, and a line feed. */
+void say_to(struct member *member, const char *const parts[]);
+/* The same to all in a room but one; not remembered. */
+void say_room(
+    struct room *room, const struct member *except, const char *const parts[]);
+/* An error: "! CODE words". */
+void say_error(struct member *member, const char *code, const char *words);
+/* What a member said: name, mark, text as it may go out. NULL: no memory. */
+struct leat_message *say_message(const struct member *member, const char *mark,
+    const char *text, size_t len);
+/* "* you missed N messages", which is never dropped. */
+void say_missed(struct member *member);
+
+/* Lines for one member in few messages. */
+struct list {
+    struct member *member;
+    size_t len;
+    char bytes[4096];
+};
+
+void list_begin(struct list *list, struct member *member);
+void list_add(struct list *list, const char *const parts[]);
+/* With "* end". */
+void list_end(struct list *list);
+
+/* --- escape.c ---------------------------------------------------------------
+ */
+
+/* How many bytes escape_write will write. */
+size_t escape_size(const char *text, size_t len);
+void escape_write(char *to, const char *text, size_t len);
+
+/* --- limit.c ----------------------------------------------------------------
+ */
+
+/* Whether one more connection of its address may come: 0, -EMFILE, -ENOMEM. */
+int limit_enter(struct member *member);
+void limit_leave(struct member *member);
+/* Whether it may say one more line now. It is told if not, now and then. */
+bool limit_line(struct member *member);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * member.c - names, and who is called what.
+ *
+ * On the path: hub, command -> HERE -> table.
+ *
+ * Invariant: a member is in hub->members <=> its name is not empty.
+ */
+#include "hub.h"
+
+#include "cli/text.h"
+#include "service.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool
+name_is_valid(const struct hub *hub, const char *text, size_t len)
+{
+    if (len < 1 || len > hub->settings->max_name)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool is_digit = c >= '0' && c <= '9';
+        if (!is_letter && !is_digit && c != '_' && c != '.' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+struct member *
+member_find(struct hub *hub, const char *text, size_t len)
+{
+    struct hub_name name;
+
+    if (len > HUB_NAME)
+        return NULL;
+    hub_name_set(&name, hub, text, len);
+    return table_member(hub, &name);
+}
+
+/* A key must not change while it is in the table. */
+int
+member_rename(struct member *member, const char *text, size_t len)
+{
+    struct hub *hub = member->hub;
+    struct member *holder = member_find(hub, text, len);
+
+    if (holder != NULL)
+        return holder == member ? 0 : -EEXIST;
+    if (member->name.text[0] != '\0')
+        table_remove_member(hub, member);
+    hub_name_set(&member->name, hub, text, len);
+    int error = table_add_member(hub, member);
+    if (error == 0)
+        return 0;
+    memset(&member->name, 0, sizeof member->name);
+    return error;
+}
+
+int
+member_name_guest(struct member *member)
+{
+    struct hub *hub = member->hub;
+    char bytes[HUB_NAME + 1];
+    struct text text;
+
+    /* As many tries as there are names, and one. */
+    do {
+        text_init(&text, bytes, sizeof bytes);
+        text_add(&text, "guest");
+        text_number(&text, ++hub->guests, 1);
+    } while (member_find(hub, text.bytes, text.len) != NULL);
+    return member_rename(member, text.bytes, text.len);
+}
+
+struct member *
+member_of(struct leat_conn *conn)
+{
+    return service_state(leat_conn_user(conn));
+}
