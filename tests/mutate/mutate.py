@@ -37,7 +37,7 @@ TESTS = {
     "src/loop/timer.c": "timer loop wait reenter",
     "src/loop/fdset.c": "fdset fdset_host sets watch watch_fds lost budget",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
-                       "callbacks post",
+                       "callbacks",
     "src/loop/signal.c": "signal loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "signal post loop life",
@@ -150,8 +150,9 @@ class Build:
             steps = must(["ninja", "-t", "commands", "tests/" + name],
                          self.tree)
             self.links[name] = steps.strip().split("\n")[-1]
+            program = os.path.join(self.tree, "tests", name)
             start = time.monotonic()
-            if not passes(os.path.join(self.tree, "tests", name), 120):
+            if not passes(program, 120) and not passes(program, 120):
                 sys.exit("%s fails without any mutant" % name)
             times[name] = time.monotonic() - start
         self.programs = sorted(programs, key=times.get)
