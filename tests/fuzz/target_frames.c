@@ -19,15 +19,15 @@
 #define FRAMES_MOST 512
 #define CUTS_MOST 15
 
-/* Where the body of a frame is in the stream, and how long both are. */
+/* How long a frame is, and where in it its body. */
 struct extent {
-    size_t whole, before, body;
+    size_t whole, before, body, is_long;
 };
 
 struct result {
     struct extent frame[FRAMES_MOST];
     size_t count;
-    size_t taken;   /* bytes of them all */
+    size_t taken;   /* bytes of them all, and what was skipped */
     int error;      /* 0 the stream was used up; 1 enough frames */
     int last;       /* of leat__frame_last */
     size_t partial; /* before it */
@@ -52,6 +52,8 @@ is_right(const struct leat_frame_config *config)
 
     if ((unsigned)config->kind > 3 || max > 2147483647)
         return false;
+    if (config->skip_long && config->kind != LEAT_LINE)
+        return false;
     if (config->kind == LEAT_FIXED)
         return config->size >= 1 && config->size <= max;
     if (config->kind == LEAT_PREFIX)
@@ -75,8 +77,9 @@ take_max(struct input *input)
 static bool
 take_config(struct input *input, struct leat_frame_config *config)
 {
+    uint8_t byte = input_byte(input);
     struct leat_frame_config asked = {
-        .kind = (enum leat_framing)(input_byte(input) % 5)};
+        .kind = (enum leat_framing)(byte % 5), .skip_long = byte / 5 % 2 == 1};
 
     asked.size = input_byte(input);
     asked.max = take_max(input);
@@ -87,6 +90,17 @@ take_config(struct input *input, struct leat_frame_config *config)
 }
 
 /* --- one way to hand the stream over -------------------------------------- */
+
+/* Of a line that is too long its LF ends what is skipped, or the stream does.
+ */
+static size_t
+skipped_to(const struct run *run, size_t begin)
+{
+    const uint8_t *start = run->stream + begin;
+    const uint8_t *feed = memchr(start, '\n', run->len - begin);
+
+    return feed != NULL ? begin + (size_t)(feed - start) + 1 : run->len;
+}
 
 /* What must be so of any frame: it is the next bytes of the stream. */
 static void
@@ -101,16 +115,25 @@ note_frame(struct run *run, struct result *result, const struct leat_frame *out)
     quick_assert(
         memcmp(out->whole, run->stream + result->taken, out->whole_len) == 0);
     result->frame[result->count++] =
-        (struct extent){out->whole_len, before, out->body_len};
-    result->taken += out->whole_len;
+        (struct extent){out->whole_len, before, out->body_len, out->is_long};
+    if (!out->is_long) {
+        result->taken += out->whole_len;
+        return;
+    }
+    quick_assert(run->config->skip_long);
+    quick_eq(out->whole_len, run->config->max);
+    quick_eq(out->body_len, run->config->max);
+    result->taken = skipped_to(run, result->taken);
+    quick_assert(result->taken > out->whole_len);
 }
 
-/* An LF that came alone is told with the CR before it as part of the body. */
+/* The mistake: an LF that came alone is told with the CR before it as part of
+ * the body. */
 static void
 mistake(const uint8_t *piece, struct leat_frame *out)
 {
-    if (is_mistaken && out->whole != piece && piece[0] == '\n' &&
-        out->whole_len - out->body_len == 2)
+    if (is_mistaken && !out->is_long && out->whole != piece &&
+        piece[0] == '\n' && out->whole_len - out->body_len == 2)
         out->body_len++;
 }
 
@@ -153,8 +176,8 @@ end_stream(struct run *run, struct result *result)
     result->last = leat__frame_last(&run->frame, run->config, &out);
     if (result->last != 1)
         return;
-    quick_eq(out.whole_len, result->partial);
-    quick_eq(out.body_len, result->partial);
+    quick_eq(out.whole_len, result->partial - out.is_long);
+    quick_eq(out.body_len, out.whole_len);
     quick_assert(
         memcmp(out.whole, run->stream + result->taken, out.whole_len) == 0);
 }
