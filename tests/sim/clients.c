@@ -135,10 +135,15 @@ send_some(struct player *player)
 {
     unsigned char bytes[4096];
     struct meeting *meeting = player->meeting;
-    size_t len = player->unsent < player->plan->slice ? player->unsent
-                                                      : player->plan->slice;
+    size_t len = fake_room(fake_peer_of(meeting->peer)->out);
     int count;
 
+    if (len == 0)
+        return false;
+    if (len > player->plan->slice)
+        len = player->plan->slice;
+    if (len > player->unsent)
+        len = player->unsent;
     for (size_t i = 0; i < len; i++)
         bytes[i] = sent_byte(meeting, meeting->sent + i);
     count = fake_write(meeting->peer, bytes, len);

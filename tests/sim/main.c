@@ -17,12 +17,12 @@ static const char usage[] =
     "leat-sim --seed S [--trace|--print|--hash|--shrink] [--mistake NAME]\n"
     "leat-sim --seeds N [--from S] [--hash] [--portable]\n"
     "leat-sim --mistakes\n"
-    "leat-sim --exhaustive [--depth N]\n"
+    "leat-sim --exhaustive [--depth N] [--storms N]\n"
     "leat-sim --choices FILE\n";
 
 struct settings {
     uint64_t seed, seeds, from;
-    unsigned depth;
+    unsigned depth, storms;
     enum mistake mistake;
     const char *choices;
     bool is_traced, is_printed, is_hashed, is_shrunk, is_small, is_portable;
@@ -256,6 +256,8 @@ read_value(struct settings *settings, const char *word, const char *value)
         settings->from = strtoull(value, NULL, 0);
     else if (strcmp(word, "--depth") == 0)
         settings->depth = (unsigned)strtoul(value, NULL, 0);
+    else if (strcmp(word, "--storms") == 0)
+        settings->storms = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(word, "--choices") == 0)
         settings->choices = value;
     else if (strcmp(word, "--mistake") == 0)
@@ -281,7 +283,7 @@ read_words(struct settings *settings, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    struct settings settings = {.from = 1, .depth = 7};
+    struct settings settings = {.from = 1, .depth = 10};
 
     if (!read_words(&settings, argc, argv)) {
         fputs(usage, stderr);
@@ -292,7 +294,7 @@ main(int argc, char **argv)
     if (settings.is_test)
         return test_mistakes();
     if (settings.is_small)
-        return small_world(settings.depth);
+        return small_world(settings.depth, settings.storms);
     if (settings.choices != NULL)
         return run_file(settings.choices);
     return settings.seeds > 0 ? run_seeds(&settings) : run_seed(&settings);

@@ -7,7 +7,8 @@
  * select chaos.c     calls that fail               watch.c     every call,
  * looked at journal.c   what leatd logs               oracles.c   what must
  * hold run.c       one run                       shrink.c    a smaller scenario
- *   small.c     a small world, completely     main.c      the program
+ *   small.c     a small world                 small_walk.c  all of it
+ *   main.c      the program
  */
 #ifndef TESTS_SIM_PARTS_H
 #define TESTS_SIM_PARTS_H
@@ -272,6 +273,7 @@ void sim_note(const char *what, int64_t a, int64_t b, int64_t c);
 
 /* --- services.c ----------------------------------------------------------- */
 
+void services_begin(void);
 unsigned char sent_byte(const struct meeting *meeting, uint64_t at);
 unsigned char owed_byte(const struct meeting *meeting, uint64_t at);
 /* How much leatd may have sent after so many bytes came in. */
@@ -327,7 +329,8 @@ void judge_end(int status);
 
 /* Print the smallest scenario found that fails as this one does. */
 void shrink(const struct scenario *scenario, enum mistake mistake);
-/* Every choice of two clients to that depth; 0 when nothing was wrong. */
-int small_world(unsigned depth);
+/* Every choice of two clients to that depth, with so many unkind turns at most;
+ * 0 when nothing was wrong. */
+int small_world(unsigned depth, unsigned most_storms);
 
 #endif

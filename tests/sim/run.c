@@ -82,6 +82,7 @@ begin(const struct scenario *scenario, struct choices *choices,
     sim.choices = choices;
     sim.mistake = mistake;
     sim.is_traced = is_traced;
+    services_begin();
     fake_reset_all();
     fake.bug = found_bug;
     fake.killed = was_killed;
