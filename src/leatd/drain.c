@@ -30,14 +30,8 @@ log_phase(struct server *server, const char *message, const char *why)
 static void
 close_listeners(struct server *server)
 {
-    for (size_t i = 0; i < server->port_count; i++) {
-        struct port *port = &server->ports[i];
-        if (port->listener == NULL)
-            continue;
-        (void)leat_listener_drain(port->listener); /* however many came */
-        leat_listener_close(port->listener);
-        port->listener = NULL;
-    }
+    for (size_t i = 0; i < server->port_count; i++)
+        port_close(&server->ports[i]);
 }
 
 /* Step 3 and 4 lead here: the last client is gone. */

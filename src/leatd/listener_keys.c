@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #define SPEC(field) offsetof(struct listener_spec, field)
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -57,7 +58,12 @@ static const struct key keys[] = {
         "TCP: silence before the first probe; default 60s"},
     {"mode", &key_mode, SPEC(config.mode), 0001, 0777, NULL,
         "permissions of a unix socket, octal; default 600"},
+    {"open", &key_flag, SPEC(open), 0, 0, NULL,
+        "UDP: longer answers to others than this host too"},
 };
+
+/* The rest is about connections. */
+static const char *const udp_keys[] = {"name", "sndbuf", "rcvbuf", "open"};
 
 static size_t
 at_most(size_t number, size_t most)
@@ -70,6 +76,28 @@ listener_keys(size_t *count)
 {
     *count = COUNT(keys);
     return keys;
+}
+
+static bool
+is_for_udp(const struct key *key)
+{
+    for (size_t i = 0; i < COUNT(udp_keys); i++)
+        if (strcmp(udp_keys[i], key->name) == 0)
+            return true;
+    return false;
+}
+
+int
+listener_keys_fit(const struct listener_spec *spec, const struct key *key,
+    struct complaint *wrong)
+{
+    if (spec->is_udp && !is_for_udp(key))
+        complaint_say(wrong, "key", key->name, " means nothing for udp");
+    else if (!spec->is_udp && key->offset == SPEC(open))
+        complaint_say(wrong, "key", key->name, " is for udp only");
+    else
+        return 0;
+    return -EINVAL;
 }
 
 /* What the library makes of a queue's zeros (leat/queue.h): it refuses what is

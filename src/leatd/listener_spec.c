@@ -17,6 +17,10 @@
 
 #include "cli/mem.h"
 #include "cli/nearest.h"
+#include "udp.h"
+
+#define UDP "udp:"
+#define UDP_LEN (sizeof UDP - 1)
 
 /* The pieces after the first, and which keys were there. */
 struct walk {
@@ -89,6 +93,32 @@ read_service(struct walk *walk, char *piece)
     return walk->spec->service == NULL ? refuse_service(walk, piece) : 0;
 }
 
+/* Not every service makes sense without a stream. */
+static int
+check_udp(struct walk *walk)
+{
+    const struct service *service = walk->spec->service;
+    char after[128];
+    struct text text;
+    const char *comma = "";
+
+    if (strncmp(walk->spec->address, "unix:", 5) == 0)
+        return refuse(walk, "wrong address", walk->spec->address,
+            ": udp has no unix sockets");
+    if (service->on_datagram != NULL)
+        return 0;
+    text_init(&text, after, sizeof after);
+    text_add(&text, " cannot be served by udp; those that can: ");
+    for (size_t i = 0; i < service_count(); i++) {
+        if (service_at(i)->on_datagram == NULL)
+            continue;
+        text_add(&text, comma);
+        text_add(&text, service_at(i)->name);
+        comma = ", ";
+    }
+    return refuse(walk, "service", service->name, text.bytes);
+}
+
 /* What can be seen without asking anybody. The rest shows when it is opened. */
 static int
 check_address(struct walk *walk)
@@ -96,9 +126,14 @@ check_address(struct walk *walk)
     struct leat_addr addrs[LEAT_ADDR_MAX];
     const char *address = walk->spec->address;
 
-    if (strncmp(address, "udp:", 4) == 0)
-        return refuse(
-            walk, "wrong address", address, ": udp is not supported yet");
+    if (strncmp(address, UDP, UDP_LEN) == 0) {
+        address += UDP_LEN;
+        walk->spec->address = address;
+        walk->spec->is_udp = true;
+        int error = check_udp(walk);
+        if (error != 0)
+            return error;
+    }
     if (address[0] == '\0')
         return refuse(walk, "no address after", walk->spec->service->name,
             "; write SERVICE:ADDRESS, such as echo:7000");
@@ -171,6 +206,8 @@ read_key(struct walk *walk, char *piece)
         return refuse_key(walk, piece);
 
     assert(place < 64);
+    if (target == spec && listener_keys_fit(spec, key, walk->wrong) != 0)
+        return -EINVAL;
     if (walk->seen >> place & 1)
         return refuse(walk, "key", piece, " is there twice");
     walk->seen |= UINT64_C(1) << place;
@@ -194,18 +231,50 @@ begin_service(struct listener_spec *spec)
     return spec->settings == NULL ? -ENOMEM : 0;
 }
 
+const char *
+listener_spec_address(const struct listener_spec *spec)
+{
+    return spec->is_udp ? spec->address - UDP_LEN : spec->address;
+}
+
+int
+listener_spec_reach(const struct listener_spec *spec,
+    const struct leat_addr *addrs, size_t count, struct complaint *wrong)
+{
+    if (!spec->service->udp_grows || spec->open ||
+        !udp_is_exposed(addrs, count))
+        return 0;
+    complaint_say(wrong, "wrong address", listener_spec_address(spec),
+        ": answers longer than their questions, to whoever is named as the "
+        "sender, are for loopback only; the key open serves others");
+    return -EINVAL;
+}
+
+/* Host names are left to the one who opens it. */
+static int
+check_reach(struct walk *walk)
+{
+    struct leat_addr addrs[LEAT_ADDR_MAX];
+    const struct listener_spec *spec = walk->spec;
+    int count = leat_addr_parse(addrs, spec->address, LEAT_ADDR_NUMERIC);
+
+    if (!spec->is_udp || count < 0)
+        return 0;
+    return listener_spec_reach(spec, addrs, (size_t)count, walk->wrong);
+}
+
 /* After the last key: what follows from all of them together. */
 static int
 finish(struct walk *walk)
 {
     struct listener_spec *spec = walk->spec;
+    int error = check_reach(walk);
 
-    if (spec->service->prepare != NULL) {
-        int error =
+    if (error == 0 && spec->service->prepare != NULL)
+        error =
             spec->service->prepare(spec->settings, &spec->config, walk->wrong);
-        if (error != 0)
-            return error;
-    }
+    if (error != 0)
+        return error;
     /* The library knows "never" as 0, but writes "off" for other times as a
      * negative one; until here a service can tell it from no word at all. */
     if (spec->config.conn.idle_us < 0)

@@ -51,6 +51,8 @@ void
 ready_entry(struct text *text, const struct listener_spec *spec,
     const struct leat_addr *addr)
 {
+    static const char *const families[2][2] = {
+        {"\"tcp4\"", "\"tcp6\""}, {"\"udp4\"", "\"udp6\""}};
     size_t len;
     const char *path = report_path(addr, &len);
     const char *service = spec->service->name;
@@ -62,7 +64,7 @@ ready_entry(struct text *text, const struct listener_spec *spec,
     } else {
         text_add(text, ",\"family\":");
         text_add(
-            text, addr->storage.ss_family == AF_INET ? "\"tcp4\"" : "\"tcp6\"");
+            text, families[spec->is_udp][addr->storage.ss_family == AF_INET6]);
         add_address(text, addr);
         text_add(text, ",\"port\":");
         text_number(text, (uint64_t)leat_addr_port(addr), 1);
@@ -81,9 +83,9 @@ write_line(struct text *text, const struct server *server)
     text_add(text, ",\"listeners\":[");
     for (size_t i = 0; i < server->port_count; i++) {
         const struct port *port = &server->ports[i];
-        for (size_t j = 0; j < leat_listener_count(port->listener); j++) {
+        for (size_t j = 0; j < port_count(port); j++) {
             struct leat_addr addr;
-            if (leat_listener_addr(port->listener, j, &addr) != 0)
+            if (port_addr(port, j, &addr) != 0)
                 continue;
             text_add(text, comma);
             ready_entry(text, port->spec, &addr);
@@ -207,7 +209,7 @@ ready_tell(const struct server *server, struct complaint *wrong)
     if (server->options->ready_fd < 0 && server->options->ready_file == NULL)
         return 0;
     for (size_t i = 0; i < server->port_count; i++)
-        size += per_socket * leat_listener_count(server->ports[i].listener);
+        size += per_socket * port_count(&server->ports[i]);
     char *bytes = mem_take(size);
     if (bytes == NULL) {
         complaint_say(wrong, "no memory for the ready line", NULL, "");

@@ -26,19 +26,21 @@ report_path(const struct leat_addr *addr, size_t *len)
 /* The one escaper of the log does its work on the path itself, so it is not
  * formatted (and escaped) before. */
 static void
-log_address(struct log_line *line, const struct leat_addr *addr)
+log_address(struct log_line *line, const struct leat_addr *addr, bool is_udp)
 {
-    char unix_text[sizeof(struct sockaddr_un) + 8];
+    char bytes[LEAT_ADDR_TEXT + 8];
     size_t len;
     const char *path = report_path(addr, &len);
     struct text whole;
 
+    text_init(&whole, bytes, sizeof bytes);
     if (path == NULL) {
         char text[LEAT_ADDR_TEXT];
-        log_value(line, "address", leat_addr_format(addr, text));
+        text_add(&whole, is_udp ? "udp:" : "");
+        text_add(&whole, leat_addr_format(addr, text));
+        log_value(line, "address", whole.bytes);
         return;
     }
-    text_init(&whole, unix_text, sizeof unix_text);
     text_add(&whole, "unix:");
     text_put(&whole, path, len);
     log_bytes(line, "address", whole.bytes, whole.len);
@@ -48,15 +50,15 @@ log_address(struct log_line *line, const struct leat_addr *addr)
 static void
 report_port(struct server *server, const struct port *port)
 {
-    for (size_t i = 0; i < leat_listener_count(port->listener); i++) {
+    for (size_t i = 0; i < port_count(port); i++) {
         struct leat_addr addr;
         struct log_line line;
-        if (leat_listener_addr(port->listener, i, &addr) != 0 ||
+        if (port_addr(port, i, &addr) != 0 ||
             !log_begin(&server->log, &line, LEVEL_INFO, "listening"))
             continue;
         log_value(&line, "service", port->spec->service->name);
         log_value(&line, "name", port->spec->name);
-        log_address(&line, &addr);
+        log_address(&line, &addr, port->spec->is_udp);
         log_end(&server->log, &line);
     }
 }
@@ -69,7 +71,7 @@ report_hint(struct server *server)
     struct log_line line;
     char text[LEAT_ADDR_TEXT];
 
-    if (leat_listener_addr(server->ports[0].listener, 0, &addr) != 0 ||
+    if (port_addr(&server->ports[0], 0, &addr) != 0 ||
         !log_begin(&server->log, &line, LEVEL_INFO, "try: nc "))
         return;
     char *colon = strrchr(leat_addr_format(&addr, text), ':');
@@ -109,7 +111,10 @@ report_totals(struct server *server)
         {"drops", stats.drops}, {"lost", stats.bytes_lost},
         {"shed", stats.shed}, {"memory", stats.memory}, {"pool", stats.pool},
         {"turns", stats.turns}, {"selects", stats.selects},
-        {"spins", stats.spins}};
+        {"spins", stats.spins}, {"udp_in", stats.datagrams_in},
+        {"udp_out", stats.datagrams_out},
+        {"udp_drops", stats.datagrams_dropped},
+        {"udp_unanswered", server->unanswered}};
 
     log_answer(&line, "totals");
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)

@@ -14,35 +14,12 @@
 
 #include <errno.h>
 
-#include "cli/address.h"
 #include "cli/mem.h"
 
 /* How long the end waits for a slow reader of the log. */
 #define LAST_WORDS_US 50000
 
 /* --- listeners ------------------------------------------------------------ */
-
-/* Where the library says -EINVAL, find out which word it means. */
-static enum exit_code
-judge(const struct listener_spec *spec, int error, struct complaint *wrong)
-{
-    struct leat_addr addrs[LEAT_ADDR_MAX];
-    char after[128];
-    struct text text;
-
-    if (error == -EINVAL &&
-        leat_addr_parse(addrs, spec->address, 0) == -EINVAL) {
-        address_complain(spec->address, wrong);
-        return CODE_USAGE;
-    }
-    text_init(&text, after, sizeof after);
-    text_add(&text, " for ");
-    text_add(&text, spec->name);
-    text_add(&text, ": ");
-    text_add(&text, leat_error_text(error));
-    complaint_say(wrong, "cannot listen on", spec->address, text.bytes);
-    return error == -EINVAL ? CODE_USAGE : CODE_FAILED;
-}
 
 /* Memory that a service shares among its clients outlives them all. */
 static int
@@ -79,31 +56,12 @@ server_stop_services(struct server *server)
 }
 
 static void
-free_shared(struct server *server)
+free_ports(struct server *server)
 {
-    for (size_t i = 0; i < server->port_count; i++)
+    for (size_t i = 0; i < server->port_count; i++) {
         mem_give(server->ports[i].shared);
-}
-
-/* The listener accepts once the loop runs, so nobody is let in before all are
- * open. */
-static enum exit_code
-open_port(struct server *server, struct port *port, struct complaint *wrong)
-{
-    const struct listener_spec *spec = port->spec;
-    struct leat_listener_config config = spec->config;
-
-    /* The library calls the service itself, but for the two moments when the
-     * daemon has something of its own to do. */
-    port->ops = spec->service->ops;
-    port->ops.on_open = client_open;
-    port->ops.on_close = client_close;
-    config.conn.ops = &port->ops;
-    config.user = port;
-    config.on_accept = client_accept;
-    int error = leat_listener_open(
-        &port->listener, server->loop, spec->address, &config);
-    return error == 0 ? CODE_OK : judge(spec, error, wrong);
+        mem_give(server->ports[i].udp);
+    }
 }
 
 static enum exit_code
@@ -124,7 +82,7 @@ open_ports(struct server *server, struct complaint *wrong)
         int error = start_service(server, port, wrong);
         if (error != 0)
             return error == -EINVAL ? CODE_USAGE : CODE_FAILED;
-        enum exit_code code = open_port(server, port, wrong);
+        enum exit_code code = port_open(port, wrong);
         if (code != CODE_OK)
             return code; /* those before it are closed with the loop */
     }
@@ -193,6 +151,7 @@ server_open(struct server *server, const struct options *options,
     server->port_count = 0;
     server->clients = NULL;
     server->client_count = 0;
+    server->unanswered = 0;
     server->drain = (struct drain){.phase = DRAIN_NOT};
     server->life = (struct life){.stdin_watch = NULL};
     log_init(&server->log, 2, level_of(options));
@@ -238,7 +197,7 @@ server_close(struct server *server)
     log_detach(&server->log);
     server_stop_services(server);
     leat_loop_destroy(server->loop);
-    free_shared(server);
+    free_ports(server);
     mem_give(server->ports);
     log_flush(&server->log, LAST_WORDS_US);
 }

@@ -10,16 +10,7 @@
 #include "life.h"
 #include "notes.h"
 #include "options.h"
-
-/* A listener with its service. */
-struct port {
-    struct server *server;
-    const struct listener_spec *spec; /* in the options */
-    struct leat_listener *listener;   /* NULL once it is closed */
-    struct leat_conn_ops ops;         /* the service's, ours around them */
-    void *shared;                     /* the service's, for this listener */
-    bool is_started;                  /* and not stopped */
-};
+#include "port.h"
 
 struct server {
     const struct options *options;
@@ -28,6 +19,7 @@ struct server {
     size_t port_count;
     struct client *clients; /* a list without order */
     size_t client_count;
+    uint64_t unanswered;       /* datagrams, see udp.h */
     struct leat_addr arriving; /* between on_accept and its on_open */
     int64_t started_us;
     struct drain drain;

@@ -13,6 +13,13 @@
 #include <leat/conn.h>
 #include <leat/listener.h>
 
+/* One datagram. */
+struct datagram {
+    const void *bytes; /* borrowed */
+    size_t len;
+    const void *settings; /* of its listener */
+};
+
 struct service {
     const char *name;
     const char *help; /* one line without a full stop */
@@ -40,6 +47,11 @@ struct service {
         struct complaint *wrong);
     void (*stop)(void *shared);
 
+    /* UDP; NULL: it cannot. Called for each datagram that may be answered, by
+     * service_answer at most once. udp.h has the rules. */
+    void (*on_datagram)(const struct datagram *datagram);
+    bool udp_grows; /* its answers may be longer than what they answer */
+
     size_t state_size; /* per connection; aligned as a pointer is */
     bool is_source;    /* what it sends answers nothing: lost, it is no loss */
 };
@@ -59,6 +71,11 @@ bool service_send(
 const char *service_peer(void *user, char text[LEAT_ADDR_TEXT]);
 /* A line in the log about this connection: message listener= peer= text= */
 void service_log(void *user, const char *message, const char *words);
+
+/* Answer a datagram at once; what the kernel does not take is lost. Unless the
+ * service grows, len is at most datagram->len. */
+void service_answer(
+    const struct datagram *datagram, const void *bytes, size_t len);
 
 /* --- registry.c ----------------------------------------------------------- */
 

@@ -11,10 +11,17 @@ discard(struct leat_conn *conn, const void *bytes, size_t len, void *user)
     (void)conn, (void)bytes, (void)len, (void)user;
 }
 
+static void
+discard_datagram(const struct datagram *datagram)
+{
+    (void)datagram;
+}
+
 extern const struct service svc_discard;
 
 const struct service svc_discard = {
     .name = "discard",
     .help = "throws away every byte it gets (RFC 863)",
     .ops = {.on_data = discard},
+    .on_datagram = discard_datagram,
 };

@@ -20,10 +20,17 @@ echo(struct leat_conn *conn, const void *bytes, size_t len, void *user)
         service_fail(conn, user, error);
 }
 
+static void
+echo_datagram(const struct datagram *datagram)
+{
+    service_answer(datagram, datagram->bytes, datagram->len);
+}
+
 extern const struct service svc_echo;
 
 const struct service svc_echo = {
     .name = "echo",
     .help = "sends back every byte it gets (RFC 862)",
     .ops = {.on_data = echo},
+    .on_datagram = echo_datagram,
 };

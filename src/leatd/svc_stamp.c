@@ -9,7 +9,8 @@
  * one recv brought. A reply is longer than what it answers, by less than the
  * 4 KiB that the room rule leaves above the largest message, so there is
  * always room for it. Stamp and message are one send: under a policy that
- * drops, neither is ever dropped without the other.
+ * drops, neither is ever dropped without the other. A datagram is one message,
+ * whatever frame= says.
  */
 #include "service.h"
 
@@ -23,6 +24,8 @@
 
 /* Brackets and a space around the time. */
 #define STAMP_MAX (WALL_TEXT + 3u)
+
+#define DATAGRAM_MAX 65535u
 
 /* In the order of enum wall_form, then one more. */
 static const char *const forms[] = {
@@ -75,24 +78,31 @@ send_short(struct leat_conn *conn, void *user, const struct text *stamp,
     (void)service_send(conn, user, reply, stamp->len + frame->whole_len);
 }
 
+/* What goes in front. 0, or an error of the clock. */
+static int
+put_stamp(struct text *stamp, const struct settings *settings)
+{
+    if (settings->form == FORM_NONE)
+        return 0;
+    text_add(stamp, "[");
+    int error = wall_put_now(stamp, (enum wall_form)settings->form);
+    text_add(stamp, "] ");
+    return error;
+}
+
 /* The time is read for each message. One for a whole chunk would be cheaper,
  * but wrong for lines that were held until the client had read. */
 static void
 on_message(struct leat_conn *conn, const struct leat_frame *frame, void *user)
 {
-    const struct settings *settings = service_settings(user);
     char bytes[STAMP_MAX + 1];
     struct text stamp;
 
     text_init(&stamp, bytes, sizeof bytes);
-    if (settings->form != FORM_NONE) {
-        text_add(&stamp, "[");
-        int error = wall_put_now(&stamp, (enum wall_form)settings->form);
-        if (error != 0) {
-            service_fail(conn, user, error);
-            return;
-        }
-        text_add(&stamp, "] ");
+    int error = put_stamp(&stamp, service_settings(user));
+    if (error != 0) {
+        service_fail(conn, user, error);
+        return;
     }
     if (frame->whole_len <= SHORT_MAX - STAMP_MAX)
         send_short(conn, user, &stamp, frame);
@@ -107,6 +117,21 @@ on_data(struct leat_conn *conn, const void *bytes, size_t len, void *user)
     const struct leat_frame frame = {bytes, len, bytes, len, false};
 
     on_message(conn, &frame, user);
+}
+
+/* Without a clock there is no answer. One that is longer than a datagram can
+ * be is refused by the library, and counted. */
+static void
+on_datagram(const struct datagram *datagram)
+{
+    char reply[STAMP_MAX + DATAGRAM_MAX];
+    struct text stamp;
+
+    text_init(&stamp, reply, STAMP_MAX + 1);
+    if (put_stamp(&stamp, datagram->settings) != 0)
+        return;
+    memcpy(reply + stamp.len, datagram->bytes, datagram->len);
+    service_answer(datagram, reply, stamp.len + datagram->len);
 }
 
 /* The library calls on_data or on_message by the kind of frame; both are in
@@ -136,6 +161,8 @@ const struct service svc_stamp = {
     .name = "stamp",
     .help = "sends back each line with the time in front",
     .ops = {.on_data = on_data, .on_message = on_message},
+    .on_datagram = on_datagram,
+    .udp_grows = true,
     .frame = {.kind = LEAT_LINE},
     .keys = keys,
     .key_count = sizeof keys / sizeof keys[0],

@@ -203,7 +203,7 @@ class Leatd:
         entry = self.entry(family, name)
         if family == "unix":
             return socket.AF_UNIX, entry["path"]
-        number = socket.AF_INET if family == "tcp4" else socket.AF_INET6
+        number = socket.AF_INET if family[-1] == "4" else socket.AF_INET6
         return number, (entry["address"], entry["port"])
 
     def connect(self, family="tcp4", name=None, rcvbuf=0):

@@ -66,7 +66,13 @@ WORDS = (
     (["echo:[::1]"], ["'[::1]'", "address"]),
     (["echo:any"], ["'any'", "address"]),
     (["echo:fd:3"], ["'fd:3'", "address"]),
-    (["echo:udp:7"], ["'udp:7'", "udp is not supported"]),
+    (["greet:udp:7"], ["'greet'", "udp", "echo, stamp, discard"]),
+    (["echo:udp:"], ["'echo'", "address"]),
+    (["echo:udp:x"], ["'x'", "address"]),
+    (["echo:udp:65536"], ["'65536'", "address"]),
+    (["echo:udp:unix:/x"], ["'unix:/x'", "udp", "unix"]),
+    (["stamp:udp:any:0"], ["'udp:any:0'", "loopback", "open"]),
+    (["stamp:udp:0.0.0.0:0"], ["'udp:0.0.0.0:0'", "loopback", "open"]),
     (["echo:unix:"], ["'unix:'", "address"]),
     (["echo:unix:/tmp/" + "x" * 110], ["xxx", "path", "too long"]),
     # keys
@@ -100,6 +106,9 @@ WORDS = (
     (["echo:0,keepalive=1ms"], ["'1ms'", "keepalive", "1s"]),
     (["echo:0,mode=999"], ["'999'", "mode"]),
     (["echo:0,mode=1777"], ["'1777'", "mode"]),
+    (["echo:0,open"], ["'open'", "udp"]),
+    (["echo:udp:0,idle=5s"], ["'idle'", "udp"]),
+    (["stamp:udp:0,open=maybe"], ["'maybe'", "open"]),
 )
 
 

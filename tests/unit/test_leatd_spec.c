@@ -97,11 +97,54 @@ START_TEST(spec_without_service_or_address_is_refused)
 }
 END_TEST
 
-START_TEST(spec_for_udp_says_that_it_is_not_supported)
+START_TEST(spec_for_udp_says_what_has_none)
 {
     static const struct wrong_word rows[] = {
-        {"echo:udp:7000", "'udp:7000': udp is not supported yet"}};
+        {"greet:udp:7000", "service 'greet' cannot be served by udp"},
+        {"chargen:udp:7000", "those that can: echo, stamp, discard"},
+        {"echo:udp:unix:/tmp/x", "'unix:/tmp/x': udp has no unix sockets"},
+        {"echo:udp:", "no address after 'echo'"},
+        {"echo:udp:7000,max=3", "key 'max' means nothing for udp"},
+        {"echo:udp:7000,limit=1m", "key 'limit' means nothing for udp"},
+        {"echo:7000,open", "key 'open' is for udp only"},
+        {"echo:udp:7000,open,open", "key 'open' is there twice"},
+    };
     assert_refused(rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(spec_for_udp_keeps_the_address_apart)
+{
+    parse("echo:udp:any:7000,name=u,sndbuf=8k,rcvbuf=16k");
+    ck_assert(spec.is_udp);
+    ck_assert_str_eq(spec.address, "any:7000");
+    ck_assert_str_eq(listener_spec_address(&spec), "udp:any:7000");
+    ck_assert_str_eq(spec.name, "u");
+    ck_assert_uint_eq(spec.config.conn.sndbuf, 8192);
+    ck_assert_uint_eq(spec.config.conn.rcvbuf, 16384);
+}
+END_TEST
+
+/* Whoever answers with more than he got could be used against others. */
+START_TEST(stamp_by_udp_is_for_loopback_unless_it_is_open)
+{
+    static const struct wrong_word rows[] = {
+        {"stamp:udp:any:7000", "'udp:any:7000': answers longer"},
+        {"stamp:udp:10.1.2.3:7000", "the key open"},
+        {"stamp:udp:[::]:7000", "the key open"},
+        {"stamp:udp:[fe80::1]:7000", "the key open"},
+        {"stamp:udp:any:7000,open=no", "the key open"},
+    };
+    static const char *const right[] = {"stamp:udp:7000",
+        "stamp:udp:127.9.9.9:7000", "stamp:udp:[::1]:7000",
+        "stamp:udp:any:7000,open", "stamp:udp:10.1.2.3:7000,open=yes",
+        "stamp:udp:host.example:7000", "echo:udp:any:7000"};
+
+    assert_refused(rows, COUNT(rows));
+    for (size_t i = 0; i < COUNT(right); i++) {
+        ck_assert_int_eq(listener_spec_parse(&spec, right[i], &wrong), 0);
+        listener_spec_fini(&spec);
+    }
 }
 END_TEST
 
@@ -318,7 +361,9 @@ leat_test_suite(void)
     tcase_add_test(tcase, spec_is_split_at_the_first_colon);
     tcase_add_test(tcase, spec_escapes_are_comma_and_backslash_only);
     tcase_add_test(tcase, spec_without_service_or_address_is_refused);
-    tcase_add_test(tcase, spec_for_udp_says_that_it_is_not_supported);
+    tcase_add_test(tcase, spec_for_udp_says_what_has_none);
+    tcase_add_test(tcase, spec_for_udp_keeps_the_address_apart);
+    tcase_add_test(tcase, stamp_by_udp_is_for_loopback_unless_it_is_open);
     tcase_add_test(tcase, spec_with_a_path_too_long_is_refused);
     tcase_add_test(tcase, spec_without_keys_leaves_the_defaults);
     tcase_add_test(tcase, spec_sets_each_key);
