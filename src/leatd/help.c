@@ -5,6 +5,7 @@
  * or a service has written its help with it.
  */
 #include "options.h"
+#include "udp.h"
 
 #include "cli/address.h"
 #include "cli/help.h"
@@ -12,16 +13,18 @@
 /* Lines of prose are at most 76 columns, those of the tables at most 80. */
 static const char head[] =
     "Usage: leatd [OPTIONS] [LISTENER...]\n"
-    "Serve TCP and unix sockets, many clients each, in one select() loop.\n"
+    "Serve TCP, unix sockets and UDP, many clients each, in one select() "
+    "loop.\n"
     "\n"
     "LISTENER is SERVICE:ADDRESS[,KEY=VALUE]...; without one, " OPTIONS_DEFAULT
     ".\n";
 
 static const char grammar[] =
-    "PORT 0 picks a free port. udp: before ADDRESS is reserved and not "
-    "supported\n"
-    "yet. VALUE ends at the next comma; write \\, for a comma and \\\\ for a\n"
-    "backslash in it. KEY without =VALUE is true.\n";
+    "PORT 0 picks a free port. udp: before ADDRESS serves datagrams, for "
+    "those\n"
+    "services that can. VALUE ends at the next comma; write \\, for a comma "
+    "and\n"
+    "\\\\ for a backslash in it. KEY without =VALUE is true.\n";
 
 /* More words of values, as key.c shows them. */
 static const char values[] =
@@ -46,8 +49,9 @@ static const char foot[] =
     "  {\"ready\":true,\"pid\":P,\"listeners\":[{\"name\":\"echo\",\"service\":"
     "\"echo\",\n"
     "  \"family\":\"tcp4\",\"address\":\"127.0.0.1\",\"port\":7000}]}\n"
-    "with an entry per socket; family is tcp4, tcp6 or unix, which has path\n"
-    "in place of address and port.\n"
+    "with an entry per socket; family is tcp4, tcp6, udp4, udp6 or unix, "
+    "which\n"
+    "has path in place of address and port.\n"
     "\n"
     "Exit status:\n"
     "  0  served and drained     1  network or run time failed\n"
@@ -81,6 +85,9 @@ write_services(struct text *text)
         help_name(text, service->name);
         help_meaning(text, service->help);
     }
+    text_add(text, "\nThose that can serve udp: ");
+    udp_list(text);
+    text_add(text, ".\n");
 }
 
 /* Those that all have in common first, then those that one service brings. */

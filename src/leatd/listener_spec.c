@@ -100,7 +100,6 @@ check_udp(struct walk *walk)
     const struct service *service = walk->spec->service;
     char after[128];
     struct text text;
-    const char *comma = "";
 
     if (strncmp(walk->spec->address, "unix:", 5) == 0)
         return refuse(walk, "wrong address", walk->spec->address,
@@ -109,13 +108,7 @@ check_udp(struct walk *walk)
         return 0;
     text_init(&text, after, sizeof after);
     text_add(&text, " cannot be served by udp; those that can: ");
-    for (size_t i = 0; i < service_count(); i++) {
-        if (service_at(i)->on_datagram == NULL)
-            continue;
-        text_add(&text, comma);
-        text_add(&text, service_at(i)->name);
-        comma = ", ";
-    }
+    udp_list(&text);
     return refuse(walk, "service", service->name, text.bytes);
 }
 

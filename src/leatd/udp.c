@@ -107,7 +107,22 @@ service_answer(const struct datagram *datagram, const void *bytes, size_t len)
     (void)leat_dgram_send(question->dgram, bytes, len, question->peer);
 }
 
-/* --- the log -------------------------------------------------------------- */
+/* --- the log and the help
+ * -------------------------------------------------------------- */
+
+void
+udp_list(struct text *text)
+{
+    const char *comma = "";
+
+    for (size_t i = 0; i < service_count(); i++) {
+        if (service_at(i)->on_datagram == NULL)
+            continue;
+        text_add(text, comma);
+        text_add(text, service_at(i)->name);
+        comma = ", ";
+    }
+}
 
 /* The keys and their order are a promise. */
 void

@@ -17,8 +17,8 @@
 
 #include <leat/dgram.h>
 
-struct log_line;
 struct port;
+struct text;
 
 /* What a port of UDP has beside its dgram. */
 struct udp {
@@ -33,6 +33,9 @@ void udp_take(struct leat_dgram *dgram, const void *bytes, size_t len,
 
 /* Whether others than this host reach one of these addresses. */
 bool udp_is_exposed(const struct leat_addr *addrs, size_t count);
+
+/* The names of the services that can: a, b, c. */
+void udp_list(struct text *text);
 
 /* The line in the log when a port is closed. */
 void udp_log(struct port *port);
