@@ -107,7 +107,8 @@ trouble_of(int error)
 static void
 connect_failed(struct client *client, int error)
 {
-    if (!client->world->may_end)
+    /* EAGAIN: a unix socket's backlog is full, which is no failure. */
+    if (!client->world->may_end && error != EAGAIN)
         trouble(client, trouble_of(error), error);
     client->world->tally.count[COUNT_GAVE_UP]++;
     finish(client, "refused");

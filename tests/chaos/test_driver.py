@@ -2,6 +2,7 @@
 """The driver of chaos sees each mistake that an echo can make, and none where
 there is none."""
 
+import socket
 import subprocess
 
 import chaos
@@ -82,9 +83,9 @@ def an_answer_that_does_not_come_is_found():
 
 @test
 def nobody_there_is_found():
-    with FaultyEcho("none") as port:
-        pass
-    counts = chaos.drive(["127.0.0.1:%d" % port], *PLAIN)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        counts = chaos.drive(["127.0.0.1:%d" % sock.getsockname()[1]], *PLAIN)
     assert counts["code"] == 1 and counts["refused"] == CONNS, counts
 
 

@@ -16,7 +16,8 @@ def two_hundred_clients_with_all_toxics_lose_no_byte():
                    ) as leatd:
             counts = chaos.drive(chaos.targets_of(leatd), "--seed", 20,
                                  "--clients", scaled(200, 100),
-                                 "--seconds", scaled(2, 1))
+                                 "--seconds", scaled(2, 1),
+                                 "--patience", 90)
             print(counts["line"], end="")
             assert counts["code"] == 0, counts
             assert counts["whole"] > 0 and counts["resets"] > 0, counts
