@@ -173,11 +173,13 @@ walk_next(struct walk *walk)
     while (next != here && next != &walk->end.of_group &&
            of_group(next)->conn == NULL)
         next = next->next; /* another walk's */
-    if (next == here || next == &walk->end.of_group)
+    /* One of our own two has none either. */
+    struct leat_conn *conn = of_group(next)->conn;
+    if (conn == NULL)
         return NULL;
     leat__list_unlink(here);
     leat__list_append(next->next, here);
-    return of_group(next)->conn;
+    return conn;
 }
 
 static void
