@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loop/loop.h"
 #include "support/dice.h"
 #include "support/kernel.h"
 #include "support/loop_rig.h"
@@ -316,25 +315,6 @@ START_TEST(timer_with_a_period_may_be_started_anew_in_its_callback)
 }
 END_TEST
 
-/* --- the wait ------------------------------------------------------------- */
-
-START_TEST(timers_wait_is_the_time_to_the_next_and_minus_1_without_any)
-{
-    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
-    leat_timer_start(&one, 20, 0);
-    leat_timer_start(&two, 10, 0);
-    ck_assert_int_eq(leat__timers_wait(rig.loop), 10);
-    clock_advance(9);
-    ck_assert_int_eq(leat__timers_wait(rig.loop), 1);
-    clock_advance(5); /* late: nothing below 0, which would be for ever */
-    ck_assert_int_eq(leat__timers_wait(rig.loop), 0);
-    rig_turn();
-    leat_timer_stop(&one);
-    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
-    trace_expect("two");
-}
-END_TEST
-
 /* --- the clock fails ------------------------------------------------------ */
 
 START_TEST(timer_waits_where_the_clock_fails_and_fires_when_it_is_back)
@@ -444,8 +424,6 @@ add_tests(TCase *tcase)
     tcase_add_test(tcase, timer_that_is_exactly_a_period_late_fires_once);
     tcase_add_test(
         tcase, timer_with_a_period_may_be_started_anew_in_its_callback);
-    tcase_add_test(
-        tcase, timers_wait_is_the_time_to_the_next_and_minus_1_without_any);
     tcase_add_test(
         tcase, timer_waits_where_the_clock_fails_and_fires_when_it_is_back);
     tcase_add_test(tcase, timer_is_stopped_by_the_end_of_its_loop);

@@ -56,6 +56,23 @@ time_waited(void)
 
 /* --- law 5 ---------------------------------------------------------------- */
 
+START_TEST(timers_wait_is_the_time_to_the_next_and_minus_1_without_any)
+{
+    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
+    leat_timer_start(&timer, 20, 0);
+    leat_timer_start(&second, 10, 0);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 10);
+    clock_advance(9);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 1);
+    clock_advance(5); /* late: nothing below 0, which would be for ever */
+    ck_assert_int_eq(leat__timers_wait(rig.loop), 0);
+    rig_turn();
+    leat_timer_stop(&timer);
+    ck_assert_int_eq(leat__timers_wait(rig.loop), -1);
+    trace_expect("second");
+}
+END_TEST
+
 START_TEST(law5_wait_has_no_end_where_nothing_is_due)
 {
     rig.on_wait = post_to_wake;
@@ -372,6 +389,8 @@ END_TEST
 static void
 add_tests(TCase *tcase)
 {
+    tcase_add_test(
+        tcase, timers_wait_is_the_time_to_the_next_and_minus_1_without_any);
     tcase_add_test(tcase, law5_wait_has_no_end_where_nothing_is_due);
     tcase_add_test(tcase, next_timeout_with_only_cancelled_timers);
     tcase_add_test(tcase, law5_wait_ends_at_the_next_deadline_in_one_select);
