@@ -321,12 +321,15 @@ START_TEST(timer_waits_where_the_clock_fails_and_fires_when_it_is_back)
 {
     leat_timer_start(&one, 10, 0);
     rig_turn();
+    int64_t before = leat_loop_now(rig.loop);
     clock_advance(10);
     int fault = fault_sticky("clock_gettime", 1, EINVAL);
     rig_turn();
     trace_expect("");
     ck_assert_str_eq(rig.note.key, "clock-failed");
     ck_assert_int_eq(rig.note.error, -EINVAL);
+    ck_assert_int_eq(rig.note.fd, -1);
+    ck_assert_int_eq(leat_loop_now(rig.loop), before);
     fault_release(fault);
     rig_turn();
     trace_expect("one");
