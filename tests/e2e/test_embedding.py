@@ -95,8 +95,8 @@ class Person:
 
 def talk(port):
     """Who is heard is in the room, and so are all who came before."""
-    people = []
-    for _ in range(3):
+    people = [Person(port)]
+    for _ in range(2):
         newcomer = Person(port)
         newcomer.say(b"hi\n")
         for person in people:
