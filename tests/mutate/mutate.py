@@ -31,7 +31,8 @@ NEEDED = ("CMakeLists.txt", "cmake", "include", "src", "tests", "script",
           "examples")
 BAR = 90
 TESTS = {
-    "src/base/queue.c": "queue queue_policy queue_kept queue_model bounds",
+    "src/base/queue.c": "queue queue_policy queue_kept queue_forecast "
+                        "queue_model bounds",
     "src/base/frame.c": "frame frame_config frame_growth frame_long "
                         "frame_model",
     "src/loop/timer.c": "timer loop wait reenter",

@@ -203,18 +203,6 @@ START_TEST(queue_refused_message_keeps_the_references_it_had)
 END_TEST
 
 /* A copy that joins the newest message is no message more. */
-START_TEST(queue_may_take_says_no_where_bytes_or_messages_are_at_their_limit)
-{
-    ck_assert(leat__queue_may_take(&box.queue, &box.limits, 10));
-    ck_assert(!leat__queue_may_take(&box.queue, &box.limits, 11));
-    box_push_many(&box, 3);
-    ck_assert(leat__queue_may_take(&box.queue, &box.limits, 7));
-    ck_assert(!leat__queue_may_take(&box.queue, &box.limits, 8));
-    box_push_many(&box, 1);
-    ck_assert(!leat__queue_may_take(&box.queue, &box.limits, 1));
-}
-END_TEST
-
 START_TEST(queue_copy_that_merges_needs_no_place_among_the_messages)
 {
     box_push_many(&box, 4);
@@ -443,8 +431,6 @@ leat_test_suite(void)
         refuse, queue_push_when_full_of_messages_refuses_and_keeps_order);
     tcase_add_test(refuse, queue_copy_when_full_refuses_and_keeps_order);
     tcase_add_test(refuse, queue_refused_message_keeps_the_references_it_had);
-    tcase_add_test(refuse,
-        queue_may_take_says_no_where_bytes_or_messages_are_at_their_limit);
     tcase_add_test(
         refuse, queue_copy_that_merges_needs_no_place_among_the_messages);
     tcase_add_test(close_full, queue_close_policy_tells_that_it_is_full);

@@ -1,0 +1,96 @@
+/*
+ * test_queue_forecast.c - what a queue says beforehand of a message: whether
+ * it may come in, and what memory that costs. That it then comes true, whatever
+ * was done before, is in test_queue_model.c.
+ */
+#include "support/queue_box.h"
+
+#include "support/run.h"
+
+static struct queue_box box;
+
+/* Ten bytes, four messages. */
+static void
+setup(void)
+{
+    const struct leat__limits limits = {.limit = 10,
+        .high = 8,
+        .low = 3,
+        .limit_msgs = 4,
+        .high_msgs = 3,
+        .low_msgs = 2,
+        .policy = LEAT_REFUSE};
+
+    box_init(&box, &limits);
+}
+
+static void
+teardown(void)
+{
+    box_fini(&box);
+}
+
+static bool
+may_take(size_t len)
+{
+    return leat__queue_may_take(&box.queue, &box.limits, len);
+}
+
+static size_t
+cost(size_t len)
+{
+    return leat__queue_cost(&box.queue, &box.limits, len);
+}
+
+START_TEST(queue_may_take_says_no_where_bytes_or_messages_are_at_their_limit)
+{
+    ck_assert(may_take(10));
+    ck_assert(!may_take(11));
+    box_push_many(&box, 3);
+    ck_assert(may_take(7));
+    ck_assert(!may_take(8));
+    box_push_many(&box, 1);
+    ck_assert(!may_take(1));
+    box_consume(&box, 1);
+    ck_assert(may_take(1));
+}
+END_TEST
+
+START_TEST(queue_may_take_anything_where_older_messages_may_go)
+{
+    box.limits.policy = LEAT_DROP_OLD;
+    box_push_many(&box, 4);
+    ck_assert(may_take(1));
+    ck_assert(may_take(10));
+}
+END_TEST
+
+START_TEST(queue_copy_costs_a_block_nothing_in_one_and_nothing_when_refused)
+{
+    ck_assert_uint_eq(cost(4), leat__message_block(4));
+    ck_assert_uint_eq(cost(11), 0);
+    ck_assert_int_eq(box_copy(&box, "abcd", 4), 0);
+    ck_assert_uint_eq(box.pool.stored, leat__message_block(4));
+
+    ck_assert_uint_eq(cost(6), 0); /* merged */
+    ck_assert_uint_eq(cost(7), 0); /* refused */
+    box.limits.policy = LEAT_DROP_NEW;
+    ck_assert_uint_eq(cost(6), leat__message_block(6));
+}
+END_TEST
+
+Suite *
+leat_test_suite(void)
+{
+    Suite *suite = suite_create("queue_forecast");
+    TCase *tcase = tcase_create("queue_forecast");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase,
+        queue_may_take_says_no_where_bytes_or_messages_are_at_their_limit);
+    tcase_add_test(tcase, queue_may_take_anything_where_older_messages_may_go);
+    tcase_add_test(tcase,
+        queue_copy_costs_a_block_nothing_in_one_and_nothing_when_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
