@@ -353,11 +353,12 @@ static int
 always_ready(
     int nfds, fd_set *in, fd_set *out, fd_set *urgent, struct timeval *timeout)
 {
+    (void)nfds;
     (void)in;
     (void)out;
     (void)urgent;
     (void)timeout;
-    return nfds;
+    return 1;
 }
 
 START_TEST(spurious_wake_up_calls_nobody_and_counts_as_a_spin)
