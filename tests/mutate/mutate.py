@@ -38,7 +38,7 @@ TESTS = {
     "src/loop/timer.c": "timer loop wait reenter",
     "src/loop/fdset.c": "fdset fdset_host sets watch watch_fds lost budget",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
-                       "callbacks",
+                       "callbacks signal post",
     "src/loop/signal.c": "signal loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "signal post loop life",
@@ -61,7 +61,7 @@ def limits():
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
 
 
 def session_of(pid):
