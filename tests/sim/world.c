@@ -33,6 +33,8 @@ next_event(void)
     int64_t next_us = earlier(clients_next(), fake_next_arrival());
 
     next_us = earlier(next_us, journal_next());
+    if (!sim.has_begun)
+        return next_us;
     for (unsigned i = 0; i < scenario->signals; i++)
         if (since_begin(scenario->signal[i].at_us) > fake.now_us)
             next_us = earlier(next_us, since_begin(scenario->signal[i].at_us));
@@ -101,9 +103,11 @@ grow_calm(void)
 static bool
 happen(void)
 {
-    grow_calm();
-    raise_due();
-    raise_end();
+    if (sim.has_begun) {
+        grow_calm();
+        raise_due();
+        raise_end();
+    }
     return fake_deliver();
 }
 

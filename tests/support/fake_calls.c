@@ -191,7 +191,8 @@ stream_at(int fd)
 {
     struct fake_end *end = fake_open_end(fd);
 
-    if (end != NULL && end->kind == FAKE_STREAM)
+    if (end != NULL && end->kind == FAKE_STREAM && end->in != NULL &&
+        end->out != NULL)
         return end;
     if (end != NULL)
         errno = end->kind == FAKE_SOCKET || end->kind == FAKE_LISTENER

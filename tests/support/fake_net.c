@@ -190,6 +190,14 @@ fake_accept(int fd, struct sockaddr *addr, socklen_t *len)
     return fake_accept4(fd, addr, len, 0);
 }
 
+/* One more than was asked for, as the kernel counts. */
+bool
+fake_has_place(const struct fake_end *listener)
+{
+    return listener->waiting <= listener->backlog &&
+           listener->waiting < FAKE_LINKS;
+}
+
 /* Whom a connect reaches; NULL with errno set. */
 static struct fake_end *
 listener_at(const struct sockaddr *addr, socklen_t len)
@@ -206,7 +214,7 @@ listener_at(const struct sockaddr *addr, socklen_t len)
     }
     if (listener == NULL || listener->kind != FAKE_LISTENER)
         return NULL;
-    if (listener->waiting < listener->backlog)
+    if (fake_has_place(listener))
         return listener;
     errno = EAGAIN;
     return NULL;

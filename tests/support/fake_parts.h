@@ -220,7 +220,8 @@ ssize_t fake_fd_write(int fd, const void *bytes, size_t len);
 /* --- fake_net.c ----------------------------------------------------------- */
 
 struct fake_end *fake_bound_to(const void *name, socklen_t len);
-/* In the backlog, which has room. */
+bool fake_has_place(const struct fake_end *listener);
+/* In the backlog, which has a place. */
 void fake_queue_link(struct fake_end *listener, struct fake_link *link);
 void fake_reset_waiting(struct fake_end *listener);
 int fake_socket(int family, int type, int protocol);

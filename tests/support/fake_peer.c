@@ -68,7 +68,7 @@ fake_connect(int listener)
 
     if (end->kind != FAKE_LISTENER)
         misuse("nobody listens at this descriptor");
-    if (end->waiting >= end->backlog)
+    if (!fake_has_place(end))
         return -1;
     link = fake_new_link();
     if (link == NULL)
