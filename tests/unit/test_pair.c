@@ -23,6 +23,48 @@ wait_us(void)
     return sets.timeout_us;
 }
 
+/* --- run ------------------------------------------------------------------ */
+
+static void
+wake(struct leat_loop *loop, void *arg)
+{
+    (void)arg;
+    leat_loop_stop(loop);
+}
+
+static void
+post_the_end(void)
+{
+    ck_assert_int_eq(leat_loop_post(rig.loop, wake, NULL), 0);
+}
+
+/* How often run waits before it returns by itself, or is stopped. */
+static unsigned
+waits_of_run(void)
+{
+    unsigned before = rig.waits;
+    rig.on_wait = post_the_end;
+    ck_assert_int_eq(leat_loop_run(rig.loop), 0);
+    rig.on_wait = NULL;
+    return rig.waits - before;
+}
+
+/* No descriptor of theirs says so. */
+START_TEST(run_goes_on_while_there_is_one_connection_and_no_longer)
+{
+    ends_meet(WIRE_PAIR);
+    ck_assert_uint_eq(waits_of_run(), 1);
+    leat_conn_close(one->conn);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().conns, 1);
+    ck_assert_uint_eq(waits_of_run(), 1);
+    leat_conn_close(other->conn);
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().conns, 0);
+    ck_assert_uint_eq(waits_of_run(), 0);
+}
+END_TEST
+
 /* --- made ----------------------------------------------------------------- */
 
 START_TEST(pair_has_ids_users_and_no_address)
@@ -360,6 +402,8 @@ leat_test_suite(void)
     Suite *suite = suite_create("pair");
     TCase *tcase = tcase_create("pair");
     tcase_add_checked_fixture(tcase, ends_setup, ends_teardown);
+    tcase_add_test(
+        tcase, run_goes_on_while_there_is_one_connection_and_no_longer);
     tcase_add_test(tcase, pair_has_ids_users_and_no_address);
     tcase_add_test(tcase, pair_is_never_told_on_open);
     tcase_add_loop_test(tcase, pair_refuses_what_it_cannot_use, 0, 2);
