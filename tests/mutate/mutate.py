@@ -38,7 +38,7 @@ TESTS = {
     "src/loop/timer.c": "timer loop wait reenter",
     "src/loop/fdset.c": "fdset fdset_host sets watch watch_fds lost budget",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
-                       "callbacks signal post",
+                       "callbacks signal post pair",
     "src/loop/signal.c": "signal loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "signal post loop life",
