@@ -99,7 +99,7 @@ extern const struct service svc_hub;
 
 const struct service svc_hub = {
     .name = "hub",
-    .help = "clients talk to each other: names, rooms, direct messages",
+    .help = "lets clients talk to each other, by name and in rooms",
     .ops = {.on_open = on_open,
         .on_message = on_message,
         .on_drain = on_drain,
