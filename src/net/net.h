@@ -261,6 +261,16 @@ void leat__conn_flush(struct leat__node *dirty_node); /* phase 6 */
 void leat__conn_output_failed(struct leat_conn *conn, int error);
 /* So many bytes of its queue have left. */
 void leat__conn_took_out(struct leat_conn *conn, size_t len);
+
+/* --- held.c --- */
+
+/* Keep the rest of a chunk for later; the connection dies where there is no
+ * memory for it. */
+void leat__conn_hold(
+    struct leat_conn *conn, const unsigned char *bytes, size_t len);
+void leat__conn_drop_held(struct leat_conn *conn);
+/* Bring up to date how much is held, after anything that changes it. */
+void leat__conn_count_input(struct leat_conn *conn);
 /* Held input counts no more; it stays where it is. */
 void leat__conn_uncount_input(struct leat_conn *conn);
 /* Take back what is held and counted. */
