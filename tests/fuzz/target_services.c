@@ -276,8 +276,8 @@ give(struct client_end *client, const uint8_t *bytes, size_t len)
         return;
     memcpy(client->sent + client->sent_len, bytes, (size_t)count);
     client->sent_len += (size_t)count;
-    /* The mistake: a CR at the end of a piece is forgotten. */
-    if (is_mistaken && client->sent[client->sent_len - 1] == '\r')
+    /* The mistake: the last byte of a longer piece is forgotten. */
+    if (is_mistaken && count > 2)
         client->sent_len--;
 }
 
