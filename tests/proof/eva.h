@@ -8,9 +8,12 @@
 #ifndef TESTS_PROOF_EVA_H
 #define TESTS_PROOF_EVA_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "__fc_builtin.h"
 
@@ -69,6 +72,34 @@ eva_clz(unsigned long word)
     return zeros;
 }
 
+/* The driver says where the byte stands, so that Eva looks at each place by
+ * itself; from the bytes, of any value, it could be none or all of them. */
+static size_t eva_place;
+
+static inline void *
+eva_memchr(const void *bytes, int byte, size_t len)
+{
+    (void)byte;
+    return eva_place < len ? (unsigned char *)bytes + eva_place : NULL;
+}
+
+/* Byte by byte; nothing may be copied to the end of a block, but not from or to
+ * NULL. */
+static inline void
+eva_memcpy(void *to, const void *from, size_t len)
+{
+    //@ assert to != \null && from != \null;
+    //@ loop unroll 16;
+    for (size_t i = 0; i < len; i++)
+        ((unsigned char *)to)[i] = ((const unsigned char *)from)[i];
+}
+
+/* Not known either, and Eva does not look at alignment. */
+#define _Alignas(type)
+#define _Static_assert(condition, text) extern int eva_unused
+
+#define memcpy(to, from, len) eva_memcpy(to, from, len)
+#define memchr(bytes, byte, len) eva_memchr(bytes, byte, len)
 #define __builtin_ctzl(word) eva_ctz(word)
 #define __builtin_clzl(word) eva_clz(word)
 #define __builtin_clzll(word) eva_clz(word)
