@@ -3,6 +3,10 @@
  *
  * In bytes, 0 is the plain choice (no fault, the first alternative), so a short
  * string is a quiet run and a fuzzer can cut it at any place.
+ *
+ * By a seed, what is drawn while leatd runs depends on the virtual time and on
+ * nothing before it: a turn more or less (the pool is trimmed at other moments
+ * where pointers have another size) changes nothing after it.
  */
 #include "parts.h"
 
@@ -10,6 +14,12 @@ void
 choices_seed(struct choices *choices, uint64_t seed)
 {
     *choices = (struct choices){.state = seed};
+}
+
+void
+choices_by_time(struct choices *choices, uint64_t seed)
+{
+    *choices = (struct choices){.state = seed, .is_by_time = true};
 }
 
 void
@@ -22,8 +32,16 @@ choices_bytes(struct choices *choices, const uint8_t *bytes, size_t len)
 static uint64_t
 next_bits(struct choices *choices)
 {
-    uint64_t z = choices->state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = choices->state + UINT64_C(0x9e3779b97f4a7c15);
 
+    if (!choices->is_by_time) {
+        choices->state = z;
+    } else {
+        choices->at = choices->now_us == fake.now_us ? choices->at + 1 : 0;
+        choices->now_us = fake.now_us;
+        z += (uint64_t)fake.now_us * UINT64_C(0xd6e8feb86659fd93) +
+             choices->at * UINT64_C(0x9e3779b97f4a7c15);
+    }
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
     return z ^ z >> 31;

@@ -51,7 +51,7 @@ run(const struct scenario *scenario, const struct settings *settings,
 {
     struct choices choices;
 
-    choices_seed(&choices, scenario->seed);
+    choices_by_time(&choices, scenario->seed);
     return sim_run(
         scenario, &choices, settings->mistake, settings->is_traced, hash);
 }

@@ -29,9 +29,13 @@ struct choices {
     uint64_t state;
     const uint8_t *bytes; /* NULL: by the seed */
     size_t len, at;
+    bool is_by_time;
+    int64_t now_us;
 };
 
 void choices_seed(struct choices *choices, uint64_t seed);
+/* For what is drawn on the way. */
+void choices_by_time(struct choices *choices, uint64_t seed);
 void choices_bytes(struct choices *choices, const uint8_t *bytes, size_t len);
 /* 0..n - 1; n is 1 or more. */
 uint32_t choose(struct choices *choices, uint32_t n);

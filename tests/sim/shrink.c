@@ -24,7 +24,7 @@ outcome(const struct scenario *scenario, enum mistake mistake)
     child = fork();
     if (child == 0) {
         (void)close(2); /* what a crash says is of no use a hundred times */
-        choices_seed(&choices, scenario->seed);
+        choices_by_time(&choices, scenario->seed);
         _exit((int)sim_run(scenario, &choices, mistake, false, NULL));
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -235,7 +235,7 @@ shrink(const struct scenario *scenario, enum mistake mistake)
         continue;
     scenario_print(&best);
     fflush(stdout);
-    choices_seed(&choices, best.seed);
+    choices_by_time(&choices, best.seed);
     found = sim_run(&best, &choices, mistake, true, NULL);
     printf("oracle %s: %s\n", oracle_name(found), sim_words());
 }
