@@ -119,6 +119,7 @@ END_TEST
 START_TEST(fdset_take_of_one_number_is_of_number_0)
 {
     add(&io, 0, LEAT_READABLE);
+    add(&other, 5, LEAT_READABLE);
     for (int nfds = -1; nfds <= 1; nfds++) {
         leat__fdset_copy(&set);
         take(nfds, everything, NULL);
