@@ -279,6 +279,15 @@ fake_sendmsg(int fd, const struct msghdr *message, int flags)
     return fake_send(fd, bytes, len, flags);
 }
 
+/* For datagrams, and there are no sockets of them. */
+ssize_t
+fake_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    (void)message;
+    (void)flags;
+    return fake_fails(fake_end_of(fd) == NULL ? EBADF : ENOSYS);
+}
+
 ssize_t
 fake_fd_read(int fd, void *bytes, size_t len)
 {
