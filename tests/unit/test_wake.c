@@ -27,8 +27,8 @@ tell_signal(struct leat_loop *loop, int signo, void *user)
     trace("signal %d", signo);
 }
 
-/* The first and the last number there may be. */
-static const int numbers[] = {1, LEAT__SIGNAL_MAX};
+/* The first, and one of the last; valgrind keeps 64 to itself. */
+static const int numbers[] = {1, 62};
 
 START_TEST(post_is_no_signal)
 {
@@ -46,7 +46,7 @@ START_TEST(signal_in_the_pipe_is_told_by_its_number)
         leat_signal_watch(rig.loop, numbers[_i], tell_signal, NULL), 0);
     leat__sys_notify(rig.loop->wake_write, (unsigned char)numbers[_i]);
     rig_turns(3);
-    trace_expect(_i == 0 ? "signal 1" : "signal 64");
+    trace_expect(_i == 0 ? "signal 1" : "signal 62");
 }
 END_TEST
 
