@@ -74,7 +74,7 @@ eva_clz(unsigned long word)
 
 /* The driver says where the byte stands, so that Eva looks at each place by
  * itself; from the bytes, of any value, it could be none or all of them. */
-static size_t eva_place;
+extern size_t eva_place; /* defined by the driver that needs it */
 
 static inline void *
 eva_memchr(const void *bytes, int byte, size_t len)

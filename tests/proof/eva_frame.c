@@ -19,6 +19,8 @@
 static unsigned char kept_room[ROOM], next_room[ROOM], piece_room[ROOM];
 static struct leat__pool pool;
 
+size_t eva_place;
+
 void *
 leat__pool_take(struct leat__pool *from, size_t size, size_t *capacity)
 {
