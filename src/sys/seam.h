@@ -11,12 +11,14 @@
 
 #include <netdb.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <time.h>
 
 #ifdef __linux__
@@ -64,6 +66,15 @@ struct leat_sys {
     pid_t (*getpid)(void);
     pid_t (*getppid)(void);
     int (*getentropy)(void *, size_t);
+    int (*socketpair)(int, int, int, int[2]);
+    int (*posix_spawnp)(pid_t *, const char *,
+        const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+        char *const[], char *const[]);
+    pid_t (*waitpid)(pid_t, int *, int);
+    int (*kill)(pid_t, int);
+    int (*setpriority)(int, id_t, int);
+    int (*tcgetattr)(int, struct termios *);
+    int (*tcsetattr)(int, int, const struct termios *);
     int (*clock_gettime)(clockid_t, struct timespec *);
     void *(*realloc)(void *, size_t);
     void (*free)(void *);

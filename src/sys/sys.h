@@ -9,7 +9,7 @@
  * The functions below wrap it so that errno is read in this room and nowhere
  * else: each returns 0, a count or a descriptor, and a negative errno on
  * failure. Where a signal can cut a call short (accept, recv, send, sendv,
- * receive, answer, read, write, open, lock) it is made again, at most
+ * receive, answer, read, write, open, lock, reap) it is made again, at most
  * LEAT__SYS_RETRIES times, then it is -EINTR. A length of 0 is our bug, but for
  * answer: recv would answer 0, which reads like end of file.
  */
@@ -27,6 +27,7 @@
 
 struct addrinfo;
 struct sigaction;
+struct termios;
 
 #ifdef LEAT_TEST_SEAM
 #include "seam.h"
@@ -103,8 +104,14 @@ ssize_t leat__sys_receive(
 ssize_t leat__sys_answer(
     int fd, const void *bytes, size_t len, const struct leat__way *way);
 
-/* 1 when it is a terminal, else 0. terminal.c */
+/* --- terminals: terminal.c ---------------------------------------------- */
+
+/* 1 when it is a terminal, else 0. */
 int leat__sys_is_terminal(int fd);
+/* From now on keys come one by one, none is shown and none is a signal. before
+ * is for leat__sys_show_keys, which undoes it. */
+int leat__sys_hide_keys(int fd, struct termios *before);
+int leat__sys_show_keys(int fd, const struct termios *before);
 
 /*
  * The wait: the only call of select() there is. Sets are words of nfds bits
@@ -153,6 +160,21 @@ int leat__sys_death_signal(int signo);
 int leat__sys_random(void *bytes, size_t len);
 pid_t leat__sys_pid(void);
 pid_t leat__sys_parent_pid(void);
+
+/* --- a child: child.c -------------------------------------------------- */
+
+/* A connected pair, close-on-exec; reads and writes wait. */
+int leat__sys_socket_pair(int fds[2]);
+/* Run a program, which is looked for where the shell would, unless its name
+ * has a slash. fd is its descriptor 0; it has no other, and no environment. */
+int leat__sys_spawn(
+    pid_t *pid, const char *program, char *const argv[], int fd);
+/* 1 it has ended, with that status, and is no child any more; 0 not yet. */
+int leat__sys_reap(pid_t pid, bool may_wait, int *status);
+/* At once, whatever it is at. */
+int leat__sys_kill(pid_t pid);
+/* Our own: 0 is usual, 19 the least pressing. */
+int leat__sys_nice(int nice);
 
 /* --- time: clock.c ----------------------------------------------------- */
 

@@ -288,6 +288,16 @@ int fake_setrlimit(int resource, const struct rlimit *limit);
 pid_t fake_getpid(void);
 pid_t fake_getppid(void);
 int fake_getentropy(void *bytes, size_t len);
+/* There is one process, and no terminal. */
+int fake_socketpair(int family, int type, int protocol, int fds[2]);
+int fake_posix_spawnp(pid_t *pid, const char *program,
+    const posix_spawn_file_actions_t *plan, const posix_spawnattr_t *attr,
+    char *const argv[], char *const envp[]);
+pid_t fake_waitpid(pid_t pid, int *status, int options);
+int fake_kill(pid_t pid, int signo);
+int fake_setpriority(int which, id_t who, int nice);
+int fake_tcgetattr(int fd, struct termios *state);
+int fake_tcsetattr(int fd, int when, const struct termios *state);
 int fake_prctl(int option, ...);
 
 /* --- fake_peer.c ---------------------------------------------------------- */

@@ -148,3 +148,56 @@ fake_getentropy(void *bytes, size_t len)
     memset(bytes, 0x5a, len);
     return 0;
 }
+
+/* --- no children, no terminals -------------------------------------------- */
+
+int
+fake_socketpair(int family, int type, int protocol, int fds[2])
+{
+    (void)family, (void)type, (void)protocol, (void)fds;
+    return fake_fails(ENOSYS);
+}
+
+int
+fake_posix_spawnp(pid_t *pid, const char *program,
+    const posix_spawn_file_actions_t *plan, const posix_spawnattr_t *attr,
+    char *const argv[], char *const envp[])
+{
+    (void)pid, (void)program, (void)plan, (void)attr, (void)argv, (void)envp;
+    return ENOSYS;
+}
+
+pid_t
+fake_waitpid(pid_t pid, int *status, int options)
+{
+    (void)pid, (void)status, (void)options;
+    return fake_fails(ECHILD);
+}
+
+int
+fake_kill(pid_t pid, int signo)
+{
+    (void)pid, (void)signo;
+    return fake_fails(ESRCH);
+}
+
+int
+fake_setpriority(int which, id_t who, int nice)
+{
+    (void)which, (void)who, (void)nice;
+    return 0;
+}
+
+int
+fake_tcgetattr(int fd, struct termios *state)
+{
+    (void)fd, (void)state;
+    return fake_fails(ENOTTY);
+}
+
+int
+fake_tcsetattr(int fd, int when, const struct termios *state)
+{
+    (void)fd, (void)when, (void)state;
+    return fake_fails(ENOTTY);
+}

@@ -306,6 +306,13 @@ static const struct leat_sys table = {
     .getpid = kernel__do_getpid,
     .getppid = kernel__do_getppid,
     .getentropy = kernel__do_getentropy,
+    .socketpair = kernel__do_socketpair,
+    .posix_spawnp = kernel__do_posix_spawnp,
+    .waitpid = kernel__do_waitpid,
+    .kill = kernel__do_kill,
+    .setpriority = kernel__do_setpriority,
+    .tcgetattr = kernel__do_tcgetattr,
+    .tcsetattr = kernel__do_tcsetattr,
     .clock_gettime = kernel__do_clock_gettime,
     .realloc = kernel__do_realloc,
     .free = kernel__do_free,
@@ -348,6 +355,7 @@ void
 kernel_reset(void)
 {
     leat_sys = &table;
+    kernel__set_alone(false);
     kernel_use(NULL);
     (void)kernel_complaint();
     kernel__reset_faults();

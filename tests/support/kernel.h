@@ -38,6 +38,9 @@ void kernel_teardown(void);
 const char *kernel_leftover(void);
 /* As kernel_setup, for programs without Check. */
 void kernel_reset(void);
+/* Until the next of these there is one thread, and signals come by raise() of
+ * its own: then nothing has to be locked, which is most of a call's cost. */
+void kernel_alone(void);
 /* Pass calls on to this table from now on; NULL is the real kernel. */
 void kernel_use(const struct leat_sys *under);
 /* The real kernel's table, to copy and change for kernel_use. */

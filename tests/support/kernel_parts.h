@@ -48,6 +48,13 @@ enum call {
     CALL_GETPID,
     CALL_GETPPID,
     CALL_GETENTROPY,
+    CALL_SOCKETPAIR,
+    CALL_POSIX_SPAWNP,
+    CALL_WAITPID,
+    CALL_KILL,
+    CALL_SETPRIORITY,
+    CALL_TCGETATTR,
+    CALL_TCSETATTR,
     CALL_CLOCK_GETTIME,
     CALL_REALLOC,
     CALL_FREE,
@@ -76,6 +83,7 @@ const struct leat_sys *kernel__under(void);
  * leat makes calls in its signal handler. Not recursive. */
 void kernel__lock(void);
 void kernel__unlock(void);
+void kernel__set_alone(bool alone);
 
 /* Keep the message where one is expected, else print it and abort. */
 void kernel__complain(const char *format, ...)
@@ -139,6 +147,15 @@ int kernel__do_sigprocmask(int how, const sigset_t *signals, sigset_t *old);
 pid_t kernel__do_getpid(void);
 pid_t kernel__do_getppid(void);
 int kernel__do_getentropy(void *bytes, size_t len);
+int kernel__do_socketpair(int family, int type, int protocol, int fds[2]);
+int kernel__do_posix_spawnp(pid_t *pid, const char *program,
+    const posix_spawn_file_actions_t *plan, const posix_spawnattr_t *attr,
+    char *const argv[], char *const envp[]);
+pid_t kernel__do_waitpid(pid_t pid, int *status, int options);
+int kernel__do_kill(pid_t pid, int signo);
+int kernel__do_setpriority(int which, id_t who, int nice);
+int kernel__do_tcgetattr(int fd, struct termios *state);
+int kernel__do_tcsetattr(int fd, int when, const struct termios *state);
 int kernel__do_clock_gettime(clockid_t clock, struct timespec *now);
 void *kernel__do_realloc(void *block, size_t size);
 void kernel__do_free(void *block);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -27,6 +28,12 @@ static int
 set_limit(int resource, const struct rlimit *limit)
 {
     return setrlimit((unsigned)resource, limit);
+}
+
+static int
+set_priority(int which, id_t who, int nice)
+{
+    return setpriority((unsigned)which, who, nice);
 }
 
 const struct leat_sys kernel__libc = {
@@ -69,6 +76,13 @@ const struct leat_sys kernel__libc = {
     .getpid = getpid,
     .getppid = getppid,
     .getentropy = getentropy,
+    .socketpair = socketpair,
+    .posix_spawnp = posix_spawnp,
+    .waitpid = waitpid,
+    .kill = kill,
+    .setpriority = set_priority,
+    .tcgetattr = tcgetattr,
+    .tcsetattr = tcsetattr,
     .clock_gettime = clock_gettime,
     .realloc = realloc,
     .free = free,
