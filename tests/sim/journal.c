@@ -89,6 +89,28 @@ read_close(const char *line)
         judge_close(meeting, in, out, must_number(line, " drops="), reason + 8);
 }
 
+/* Where all that comes in goes out again, what has not is queued or lost;
+ * unless somebody was rude, then an echo may find nobody to send it to. A
+ * message counts as queued until the whole of it has left. */
+static void
+read_balance(const char *line)
+{
+    uint64_t in = must_number(line, " in="), out = must_number(line, " out=");
+    uint64_t lost = must_number(line, " lost=");
+    uint64_t queued = must_number(line, " memory=");
+    bool is_polite =
+        sim.scenario->rate[FAULT_NOMEM] == 0 && sim.scenario->max_memory == 0;
+
+    for (unsigned i = 0; i < sim.scenario->listeners; i++)
+        if (sim.scenario->listener[i].kind != ECHO)
+            return;
+    for (unsigned i = 0; i < sim.meetings; i++)
+        is_polite = is_polite && !sim.meeting[i].was_cut &&
+                    (!sim.meeting[i].has_left || sim.meeting[i].saw_end);
+    if (in < out + lost || (is_polite && in > out + lost + queued))
+        sim_fail(ORACLE_ACCOUNTS, "in is not out + queued + lost: %s", line);
+}
+
 static void
 read_totals(const char *line)
 {
@@ -98,6 +120,7 @@ read_totals(const char *line)
     uint64_t refused = must_number(line, " refused=");
 
     sim.totals++;
+    read_balance(line);
     if (accepted != conns + closed + refused)
         sim_fail(ORACLE_ACCOUNTS,
             "accepted is not conns + closed + refused: %s", line);

@@ -239,6 +239,7 @@ struct sim {
     bool is_calm;    /* no more faults */
     bool was_judged; /* liveness, once */
     unsigned next_signal;
+    unsigned calls_left; /* until a signal comes, between two calls; 0 none */
     int64_t began_us, term_us; /* when TERM was delivered; 0 not yet */
     bool is_cut_short;         /* a second one was */
     uint64_t moves;            /* calls that changed something */
