@@ -211,6 +211,8 @@ START_TEST(dispatch_of_empty_sets_is_no_spin)
     prepare();
     ready.nfds = sets.nfds; /* and no set at all */
     ck_assert_int_eq(dispatch(&ready), 0);
+    ck_assert_int_eq(dispatch(NULL), 0);
+    ck_assert_uint_eq(rig_stats().spins, 0);
 }
 END_TEST
 
@@ -319,6 +321,32 @@ START_TEST(sets_to_fdset_takes_1023_and_refuses_1024)
 }
 END_TEST
 
+START_TEST(sets_to_fdset_takes_the_first_bit_of_a_word)
+{
+    fd_set set[3];
+    memset(set, 0, sizeof set);
+    watcher(rig_dup(fds[0], 64), LEAT_EXCEPTIONAL, "64");
+    prepare();
+    ck_assert_int_eq(leat_sets_to_fdset(&sets, &set[0], &set[1], &set[2]), 65);
+    ck_assert(FD_ISSET(64, &set[2]));
+    ck_assert(!FD_ISSET(64, &set[0]));
+}
+END_TEST
+
+START_TEST(sets_from_fdset_say_what_is_in_them_and_no_time)
+{
+    fd_set set[3];
+    struct leat_sets ready;
+    memset(set, 0, sizeof set);
+    leat_sets_from_fdset(&ready, 7, &set[0], &set[1], &set[2]);
+    ck_assert_int_eq(ready.nfds, 7);
+    ck_assert_int_eq(ready.timeout_us, 0);
+    ck_assert_ptr_eq(ready.readable, &set[0]);
+    ck_assert_ptr_eq(ready.writable, &set[1]);
+    ck_assert_ptr_eq(ready.exceptional, &set[2]);
+}
+END_TEST
+
 START_TEST(sets_from_fdset_reads_no_further_than_an_fd_set)
 {
     fd_set set[3];
@@ -368,6 +396,8 @@ add_tests(TCase *tcase)
     tcase_add_test(
         tcase, host_that_looks_no_further_than_the_pipe_does_not_ring_it);
     tcase_add_test(tcase, sets_to_fdset_takes_1023_and_refuses_1024);
+    tcase_add_test(tcase, sets_to_fdset_takes_the_first_bit_of_a_word);
+    tcase_add_test(tcase, sets_from_fdset_say_what_is_in_them_and_no_time);
     tcase_add_test(tcase, sets_from_fdset_reads_no_further_than_an_fd_set);
     tcase_add_test(tcase, sets_from_fdset_may_leave_sets_out);
 }
