@@ -44,7 +44,7 @@ TESTS = {
     "src/loop/wake.c": "wake signal post loop life",
     "src/loop/watch.c": "watch watch_fds lost reenter",
     "src/loop/sets.c": "sets reenter",
-    "src/loop/memory.c": "warm pool life wait",
+    "src/loop/memory.c": "memory warm loop",
     "src/loop/life.c": "life loop reenter sets callbacks",
     "src/net/group.c": "group group_send group_walk group_model",
 }
