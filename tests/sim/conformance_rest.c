@@ -122,15 +122,6 @@ a_member_of_two_sets_counts_twice(void)
 }
 
 static void
-a_new_socket_is_writable_and_hung_up(void)
-{
-    int fd = any_socket();
-
-    say_ready(fd);
-    drop(fd);
-}
-
-static void
 recv_of_length_0_is_0_with_bytes_there(void)
 {
     int fds[2];
@@ -435,7 +426,6 @@ const struct story stories_of_the_rest[] = {
     STORY(a_closed_number_is_ebadf),
     STORY(a_failed_select_leaves_the_sets_alone),
     STORY(a_member_of_two_sets_counts_twice),
-    STORY(a_new_socket_is_writable_and_hung_up),
     STORY(recv_of_length_0_is_0_with_bytes_there),
     STORY(calls_for_other_kinds_are_refused),
     STORY(a_pipe_ends_after_its_bytes),

@@ -328,6 +328,15 @@ a_listener_gives_its_options_on(void)
     drop_both(fds);
 }
 
+static void
+a_new_socket_is_writable_and_hung_up(void)
+{
+    int fd = sys->socket(AF_INET, SOCK_STREAM, 0);
+
+    say_ready(fd);
+    drop(fd);
+}
+
 #define STORY(name) \
     { \
 #name, name \
@@ -349,5 +358,6 @@ const struct story stories_of_tcp[] = {
     STORY(an_urgent_byte_in_line_stops_recv_before_it),
     STORY(an_urgent_byte_out_of_line_is_missing),
     STORY(a_listener_gives_its_options_on),
+    STORY(a_new_socket_is_writable_and_hung_up),
     {NULL, NULL},
 };

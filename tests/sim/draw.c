@@ -26,8 +26,9 @@ static void
 draw_listener(
     struct sim_listener *listener, struct choices *choices, uint32_t capacity)
 {
-    static const enum kind kinds[] = {ECHO, ECHO, ECHO, ECHO, LINES, LINES,
-        FIXED, GREET, DISCARD, CHARGEN, NOTHING};
+    static const enum kind kinds[] = {KIND_ECHO, KIND_ECHO, KIND_ECHO,
+        KIND_ECHO, KIND_LINES, KIND_LINES, KIND_FIXED, KIND_GREET, KIND_DISCARD,
+        KIND_CHARGEN, KIND_NOTHING};
 
     *listener = (struct sim_listener){
         .kind = kinds[choose(choices, sizeof kinds / sizeof kinds[0])],
@@ -36,8 +37,8 @@ draw_listener(
         .is_lasting = chance(choices, 512),
         .is_small = chance(choices, 400),
     };
-    if (listener->kind == CHARGEN && capacity < 8192)
-        listener->kind = ECHO;
+    if (listener->kind == KIND_CHARGEN && capacity < 8192)
+        listener->kind = KIND_ECHO;
     if (chance(choices, 250))
         listener->idle_us = (int64_t)(1 + choose(choices, 8)) * SEC;
     if (chance(choices, 200))

@@ -102,7 +102,7 @@ read_balance(const char *line)
         sim.scenario->rate[FAULT_NOMEM] == 0 && sim.scenario->max_memory == 0;
 
     for (unsigned i = 0; i < sim.scenario->listeners; i++)
-        if (sim.scenario->listener[i].kind != ECHO)
+        if (sim.scenario->listener[i].kind != KIND_ECHO)
             return;
     for (unsigned i = 0; i < sim.meetings; i++)
         is_polite = is_polite && !sim.meeting[i].was_cut &&

@@ -86,7 +86,7 @@ judge_idle(const struct meeting *meeting)
     int64_t quiet_us = meeting->closed_us - meeting->active_us;
     int64_t idle_us = meeting->listener->idle_us;
 
-    if (meeting->listener->kind == NOTHING && idle_us == 0)
+    if (meeting->listener->kind == KIND_NOTHING && idle_us == 0)
         idle_us = 3600 * SEC;
     if (idle_us == 0)
         sim_fail(ORACLE_TIME, "meeting %u: idle, without a time for it",
@@ -151,7 +151,7 @@ judge_prompt(const struct player *player)
     if (meeting->was_closed)
         sim_fail(ORACLE_LIVENESS, "meeting %u was closed and does not hear it",
             meeting->number);
-    if (meeting->listener->kind == NOTHING)
+    if (meeting->listener->kind == KIND_NOTHING)
         return;
     if (player->unsent > 0)
         sim_fail(ORACLE_LIVENESS, "meeting %u: %u bytes are not taken",
@@ -236,7 +236,8 @@ judge_numbers(void)
 static bool
 is_answerer(const struct meeting *meeting)
 {
-    return meeting->listener->kind == ECHO || meeting->listener->kind == LINES;
+    return meeting->listener->kind == KIND_ECHO ||
+           meeting->listener->kind == KIND_LINES;
 }
 
 /* Whether it was for leatd to answer all that it had received. */

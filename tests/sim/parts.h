@@ -60,7 +60,16 @@ enum fault {
     FAULTS
 };
 
-enum kind { ECHO, LINES, FIXED, GREET, DISCARD, CHARGEN, NOTHING, KINDS };
+enum kind {
+    KIND_ECHO,
+    KIND_LINES,
+    KIND_FIXED,
+    KIND_GREET,
+    KIND_DISCARD,
+    KIND_CHARGEN,
+    KIND_NOTHING,
+    KINDS
+};
 
 struct sim_listener {
     enum kind kind;

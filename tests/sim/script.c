@@ -42,13 +42,13 @@ write_listener(char word[WORD], const struct sim_listener *listener, int i)
         at += snprintf(at, (size_t)(end - at), "%s",
             listener->is_v6 ? "[::1]:0" : "127.0.0.1:0");
     at += snprintf(at, (size_t)(end - at), ",name=l%d", i);
-    if (listener->kind == LINES)
+    if (listener->kind == KIND_LINES)
         at += snprintf(at, (size_t)(end - at), ",stamp=none");
-    if (listener->kind == CHARGEN)
+    if (listener->kind == KIND_CHARGEN)
         at += snprintf(at, (size_t)(end - at), ",rate=2k");
-    if (listener->kind == FIXED && listener->is_lasting)
+    if (listener->kind == KIND_FIXED && listener->is_lasting)
         at += snprintf(at, (size_t)(end - at), ",repeat");
-    if (listener->kind == GREET && listener->is_lasting)
+    if (listener->kind == KIND_GREET && listener->is_lasting)
         at += snprintf(at, (size_t)(end - at), ",stay");
     if (listener->is_small)
         at += snprintf(at, (size_t)(end - at), ",high=8,low=2");

@@ -33,7 +33,7 @@ sent_byte(const struct meeting *meeting, uint64_t at)
 {
     unsigned char byte = noise[(meeting->key + at) % sizeof noise];
 
-    if (meeting->listener->kind != LINES)
+    if (meeting->listener->kind != KIND_LINES)
         return byte;
     if (at % LINE_LEN == LINE_LEN - 1)
         return '\n';
@@ -46,11 +46,11 @@ owed_byte(const struct meeting *meeting, uint64_t at)
     unsigned column = (unsigned)(at % 74);
 
     switch (meeting->listener->kind) {
-    case FIXED:
+    case KIND_FIXED:
         return (unsigned char)fixed_reply[at % FIXED_LEN];
-    case GREET:
+    case KIND_GREET:
         return (unsigned char)greeting[at % 4];
-    case CHARGEN:
+    case KIND_CHARGEN:
         if (column >= 72)
             return column == 72 ? '\r' : '\n';
         return (unsigned char)(' ' + (at / 74 % 95 + column) % 95);
@@ -63,16 +63,16 @@ uint64_t
 owed_most(const struct meeting *meeting, uint64_t in)
 {
     switch (meeting->listener->kind) {
-    case ECHO:
-    case LINES:
+    case KIND_ECHO:
+    case KIND_LINES:
         return in;
-    case FIXED:
+    case KIND_FIXED:
         if (!meeting->listener->is_lasting && in >= FIXED_LEN)
             return FIXED_LEN;
         return in / FIXED_LEN * FIXED_LEN;
-    case GREET:
+    case KIND_GREET:
         return 4;
-    case CHARGEN:
+    case KIND_CHARGEN:
         return UINT64_MAX;
     default:
         return 0;
@@ -83,9 +83,9 @@ owed_most(const struct meeting *meeting, uint64_t in)
 uint64_t
 owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
 {
-    if (meeting->listener->kind == LINES && !is_ended)
+    if (meeting->listener->kind == KIND_LINES && !is_ended)
         return in / LINE_LEN * LINE_LEN;
-    if (meeting->listener->kind == CHARGEN)
+    if (meeting->listener->kind == KIND_CHARGEN)
         return 0;
     return owed_most(meeting, in);
 }
@@ -93,5 +93,5 @@ owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
 bool
 is_endless(const struct meeting *meeting)
 {
-    return meeting->listener->kind == CHARGEN;
+    return meeting->listener->kind == KIND_CHARGEN;
 }
