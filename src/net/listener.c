@@ -205,6 +205,8 @@ leat_listener_drain(struct leat_listener *listener)
     bool was_running = loop->is_running;
     bool was_busy = listener->is_busy;
     loop->is_running = listener->is_busy = true;
+    /* There will be no later turn: now is the time to ask the kernel again. */
+    leat__listener_set_pauses(listener, 0, LEAT__PAUSE_FDS);
     accept_all(listener);
     int accepted = (int)(welcomed(loop) - before);
 

@@ -102,10 +102,11 @@ take_next(int fd, struct sockaddr *addr, socklen_t *len)
     return LEAT_SYS(accept, fd, addr, len);
 }
 
+/* What cannot be tamed is this connection's failure, not the listener's. */
 static int
 finish_accept(int fd)
 {
-    return tame(fd);
+    return tame(fd) < 0 ? -ECONNABORTED : fd;
 }
 #else
 static int

@@ -178,6 +178,19 @@ START_TEST(user_pause_outlasts_the_back_off)
 }
 END_TEST
 
+/* There is no later turn for who is in the backlog of a server that ends. */
+START_TEST(drain_asks_again_while_the_listener_backs_off)
+{
+    listen_with_one_served(2);
+    fault_once("accept4", 1, EMFILE);
+    peers_turn();
+    ck_assert_uint_eq(rig_noted("accept-paused"), 1);
+    ck_assert_int_eq(leat_listener_drain(peers.listener), 2);
+    ck_assert_uint_eq(rig_stats().accepted, 3);
+    assert_served();
+}
+END_TEST
+
 START_TEST(closing_a_listener_that_backs_off_leaves_no_timer)
 {
     listen_with_one_served(1);
@@ -314,6 +327,7 @@ leat_test_suite(void)
     tcase_add_test(tcase, accept_backs_off_from_100_ms_to_1_s);
     tcase_add_test(tcase, accept_resumes_as_soon_as_a_connection_closes);
     tcase_add_test(tcase, user_pause_outlasts_the_back_off);
+    tcase_add_test(tcase, drain_asks_again_while_the_listener_backs_off);
     tcase_add_test(tcase, closing_a_listener_that_backs_off_leaves_no_timer);
     tcase_add_test(tcase, backing_off_pauses_all_sockets_of_the_listener);
     tcase_add_loop_test(tcase, broken_listener_is_lost_alone, 0, COUNT(broken));
