@@ -40,6 +40,13 @@ on_drain(struct leat_conn *conn, void *user)
 }
 
 static void
+on_eof(struct leat_conn *conn, void *user)
+{
+    (void)conn;
+    hub_end(service_state(user));
+}
+
+static void
 on_close(struct leat_conn *conn, int reason, void *user)
 {
     (void)conn, (void)reason;
@@ -63,6 +70,26 @@ stop(void *shared)
     hub_stop(shared);
 }
 
+/* What a queue is when its keys are not given, leat/queue.h; it may be more. */
+#define USUAL_LIMIT ((size_t)1024 * 1024)
+#define USUAL_LIMIT_MSGS ((size_t)4096)
+/* A message of so many bytes, or of max-frame bytes, fits into each queue that
+ * is not at high; a name in front of it does, too. */
+#define USUAL_TEXT ((size_t)64 * 1024)
+
+static void
+size_up(struct hub_settings *settings, const struct leat_conn_config *config)
+{
+    const struct leat_queue_config *queue = &config->queue;
+
+    settings->max_text = USUAL_TEXT;
+    if (config->frame.max > USUAL_TEXT)
+        settings->max_text = config->frame.max;
+    settings->limit = queue->limit != 0 ? queue->limit : USUAL_LIMIT;
+    settings->limit_msgs =
+        queue->limit_msgs != 0 ? queue->limit_msgs : USUAL_LIMIT_MSGS;
+}
+
 /* A policy that refuses would lose messages without a word, and one that
  * pauses would let the slowest client delay all others. */
 static int
@@ -77,6 +104,7 @@ prepare(void *settings_of, struct leat_listener_config *config,
     if (config->conn.queue.policy == LEAT_REFUSE)
         config->conn.queue.policy = LEAT_DROP_OLD;
     config->conn.frame.skip_long = true;
+    size_up(settings, &config->conn);
     return 0;
 }
 
@@ -102,6 +130,7 @@ const struct service svc_hub = {
     .help = "lets clients talk to each other, by name and in rooms",
     .ops = {.on_open = on_open,
         .on_message = on_message,
+        .on_eof = on_eof,
         .on_drain = on_drain,
         .on_close = on_close},
     .frame = {.kind = LEAT_LINE},

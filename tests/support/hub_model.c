@@ -135,13 +135,12 @@ say(struct hub_model *model, int who, const char *mark, const char *text,
  */
 
 static size_t
-count_members(const struct hub_model *model, const char *room, bool and_ending)
+count_members(const struct hub_model *model, const char *room)
 {
     size_t count = 0;
 
     for (int i = 0; i < MODEL_CLIENTS; i++)
         if (model->client[i].is_here &&
-            (and_ending || !model->client[i].is_ending) &&
             strcmp(model->client[i].room, room) == 0)
             count++;
     return count;
@@ -168,7 +167,7 @@ end_empty_rooms(struct hub_model *model)
 {
     for (int i = 0; i <= MODEL_CLIENTS; i++)
         if (strcmp(model->room[i].name, "lobby") != 0 &&
-            count_members(model, model->room[i].name, true) == 0)
+            count_members(model, model->room[i].name) == 0)
             model->room[i].made = 0;
 }
 
@@ -307,7 +306,7 @@ list_room(struct hub_model *model, int who, const char *args, size_t len)
         int next = -1;
         for (int i = 0; i < MODEL_CLIENTS; i++)
             if ((i == who || shares_room(model, who, i)) &&
-                !client[i].is_ending && client[i].joined > last &&
+                client[i].joined > last &&
                 (next < 0 || client[i].joined < client[next].joined))
                 next = i;
         if (next < 0)
@@ -334,9 +333,9 @@ list_rooms(struct hub_model *model, int who, const char *args, size_t len)
             break;
         last = next->made;
         char count[24];
-        size_t members = count_members(model, next->name, false);
+        size_t members = count_members(model, next->name);
         snprintf(count, sizeof count, "%zu", members);
-        if (members > 0)
+        if (members > 0) /* the lobby may be empty */
             tell(model, who, "* ", next->name, " ", count);
     }
     tell(model, who, "* end", "", "", "");
@@ -358,11 +357,23 @@ ping(struct hub_model *model, int who, const char *args, size_t len)
     tell(model, who, "* pong", "", "", "");
 }
 
+/* Out of its room, and its name is free. */
+static void
+part(struct hub_model *model, int who)
+{
+    struct model_client *client = &model->client[who];
+
+    tell_others(model, who, "* ", client->name, " left", "");
+    client->name[0] = client->room[0] = '\0';
+    end_empty_rooms(model);
+}
+
 static void
 quit(struct hub_model *model, int who, const char *args, size_t len)
 {
     (void)args, (void)len;
     tell(model, who, "* bye", "", "", "");
+    part(model, who);
     model->client[who].is_ending = true;
 }
 
@@ -415,9 +426,9 @@ model_enter(struct hub_model *model, int who)
 void
 model_gone(struct hub_model *model, int who)
 {
-    tell_others(model, who, "* ", model->client[who].name, " left", "");
+    if (!model->client[who].is_ending)
+        part(model, who);
     model->client[who].is_here = false;
-    end_empty_rooms(model);
 }
 
 void

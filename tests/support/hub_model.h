@@ -15,7 +15,7 @@
 
 struct model_client {
     bool is_here;
-    bool is_ending; /* has said /quit; its name and room are still taken */
+    bool is_ending; /* has said /quit; is in no room */
     char name[MODEL_NAME + 1];
     char room[MODEL_NAME + 1];
     unsigned long joined; /* its room: orders who is in there */

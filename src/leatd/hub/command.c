@@ -150,14 +150,17 @@ deliver(struct member *from, struct member *to, struct words text)
     struct leat_message *message =
         say_message(from, ": ", text.bytes, text.len);
 
-    if (message == NULL) {
-        say_error(from, "NOMEM", "no memory, your line was left out");
+    if (message == NULL)
         return;
-    }
     from->hub->counters.said++;
-    if (leat_conn_send_message(to->conn, message) == 0)
-        from->hub->counters.sent++;
+    int error = leat_conn_send_message(to->conn, message);
     leat_message_unref(message);
+    if (error == 0)
+        from->hub->counters.sent++;
+    else if (error == -ENOMEM)
+        say_error(from, "NOMEM", HUB_NOMEM);
+    else /* it is on the way out */
+        say_error(from, "NONAME", HUB_NONAME);
 }
 
 static void
@@ -169,7 +172,7 @@ run_msg(struct member *member, struct words args)
     if (name.len == 0 || args.len == 0)
         say_error(member, "USAGE", "/msg NAME text, or @NAME text");
     else if (to == NULL)
-        say_error(member, "NONAME", "nobody has that name");
+        say_error(member, "NONAME", HUB_NONAME);
     else
         deliver(member, to, args);
 }
@@ -190,10 +193,8 @@ run_me(struct member *member, struct words args)
         return;
     }
     message = say_message(member, "* ", args.bytes, args.len);
-    if (message == NULL) {
-        say_error(member, "NOMEM", "no memory, your line was left out");
+    if (message == NULL)
         return;
-    }
     room_send(member->room, message, member);
     leat_message_unref(message);
 }
@@ -232,7 +233,7 @@ run_quit(struct member *member, struct words args)
 {
     (void)args;
     say_to(member, (const char *[]){"* bye", NULL});
-    leat_conn_end(member->conn);
+    hub_end(member);
 }
 
 static void run_help(struct member *member, struct words args);

@@ -70,14 +70,28 @@ hub_enter(struct hub *hub, struct member *member, struct leat_conn *conn)
         service_fail(conn, leat_conn_user(conn), error);
 }
 
+/* Out of its room and without its name, whatever is still sent to it. */
+static void
+part(struct member *member)
+{
+    room_leave(member);
+    if (table_has_member(member))
+        table_remove_member(member->hub, member);
+}
+
+void
+hub_end(struct member *member)
+{
+    part(member);
+    leat_conn_end(member->conn);
+}
+
 void
 hub_leave(struct member *member)
 {
     if (member->hub == NULL)
         return;
-    room_leave(member);
-    if (member->name.text[0] != '\0')
-        table_remove_member(member->hub, member);
+    part(member);
     limit_leave(member);
 }
 
@@ -89,10 +103,8 @@ speak(struct member *member, const char *text, size_t len)
 {
     struct leat_message *message = say_message(member, "> ", text, len);
 
-    if (message == NULL) {
-        say_error(member, "NOMEM", "no memory, your line was left out");
+    if (message == NULL)
         return;
-    }
     room_send(member->room, message, member);
     leat_message_unref(message);
 }
@@ -119,7 +131,7 @@ hub_line_too_long(struct member *member)
 {
     member->hub->counters.lines++;
     if (limit_line(member))
-        say_error(member, "LONG", "the line was too long and was left out");
+        say_error(member, "LONG", HUB_LONG);
 }
 
 void

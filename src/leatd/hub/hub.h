@@ -25,6 +25,10 @@
 
 #define HUB_LOBBY "lobby"
 
+#define HUB_NOMEM "no memory, your line was left out"
+#define HUB_NONAME "nobody has that name"
+#define HUB_LONG "the line was too long and was left out"
+
 struct hub_settings {
     size_t history; /* lines of a room that are kept for who comes */
     size_t max_name;
@@ -32,21 +36,25 @@ struct hub_settings {
     size_t rate;   /* lines per second of a client; 0 any */
     bool raw;      /* text goes out as it came in */
     bool quiet;    /* nobody is told who comes and goes */
+
+    /* Worked out from those of the queue. */
+    size_t max_text; /* bytes of a text as it goes out */
+    size_t limit, limit_msgs;
 };
 
 struct hub_counters {
     uint64_t lines;   /* received, commands too */
     uint64_t said;    /* messages to a room or to one member */
-    uint64_t sent;    /* what became of them: copies queued */
-    uint64_t missed;  /* copies that were dropped */
+    uint64_t sent;    /* what became of them: copies for receivers */
+    uint64_t missed;  /* of these, dropped ones that a receiver was told of */
     uint64_t refused; /* lines and connections over a limit */
 };
 
 /* Lines of a room, oldest first. The messages are those that were sent. */
 struct history {
-    struct leat_message **lines; /* a ring of settings->history */
-    size_t first, count;
-    size_t bytes;
+    struct leat_message **lines; /* a ring that grows up to history= */
+    size_t capacity, first, count;
+    size_t bytes; /* what they cost */
 };
 
 struct room {
@@ -77,9 +85,9 @@ struct member {
     struct visitor *visitor; /* NULL without a limit, or without an address */
     struct hub_name name;    /* empty before a login that is required */
     UT_hash_handle hh;       /* in hub->members, once it has a name */
-    int64_t due_us;          /* see limit.c */
+    int64_t due_ns;          /* see limit.c */
     int64_t scolded_us;      /* when it was told of a limit last; 0 never */
-    uint64_t missed;         /* of its dropped messages, those it knows of */
+    uint64_t missed;         /* of its dropped messages, those it was told */
 };
 
 struct hub {
@@ -105,6 +113,8 @@ int hub_start(struct hub *hub, const struct hub_settings *settings,
 void hub_stop(struct hub *hub);
 /* member is zeroed, and on conn's close hub_leave must follow. */
 void hub_enter(struct hub *hub, struct member *member, struct leat_conn *conn);
+/* It says no more: others are told at once, not when its connection is over. */
+void hub_end(struct member *member);
 void hub_leave(struct member *member);
 /* A line, without its ending. */
 void hub_line(struct member *member, const char *line, size_t len);
@@ -125,7 +135,8 @@ void command_direct(struct member *member, const char *args, size_t len);
  */
 
 bool name_is_valid(const struct hub *hub, const char *text, size_t len);
-/* 0; -EEXIST another has it; -ENOMEM, and it has no name any more. */
+/* 0; -EEXIST another has it; -ENOMEM, and nobody finds it by a name any more.
+ */
 int member_rename(struct member *member, const char *text, size_t len);
 /* The first guestN that is free. 0 or -ENOMEM. */
 int member_name_guest(struct member *member);
@@ -159,12 +170,19 @@ void say_to(struct member *member, const char *const parts[]);
 /* The same to all in a room but one; not remembered. */
 void say_room(
     struct room *room, const struct member *except, const char *const parts[]);
+/* What was said before. */
+void say_line(struct member *member, struct leat_message *message);
+/* A message to all in a room but one. How many take it. */
+size_t say_all(struct room *room, struct leat_message *message,
+    const struct member *except);
 /* An error: "! CODE words". */
 void say_error(struct member *member, const char *code, const char *words);
-/* What a member said: name, mark, text as it may go out. NULL: no memory. */
-struct leat_message *say_message(const struct member *member, const char *mark,
-    const char *text, size_t len);
-/* "* you missed N messages", which is never dropped. */
+/* What a member said: name, mark, text as it may go out. NULL: it is too long,
+ * or there is no memory; the member has been told. */
+struct leat_message *say_message(
+    struct member *member, const char *mark, const char *text, size_t len);
+/* "* you missed N messages", which is never dropped. Without memory for it the
+ * connection is closed. */
 void say_missed(struct member *member);
 
 /* Lines for one member in few messages. */

@@ -4,7 +4,7 @@
  * On the path: hub -> HERE.
  *
  * A second's worth of lines may come at once; after that one for each line's
- * share of a second. due_us is when a client that sent at exactly its rate
+ * share of a second. due_ns is when a client that sent at exactly its rate
  * would send the next one: at most a second ahead of now.
  */
 #include "hub.h"
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define SECOND_US 1000000
+#define SECOND_NS INT64_C(1000000000)
 
 /* --- connections -----------------------------------------------------------
  */
@@ -112,14 +113,15 @@ limit_line(struct member *member)
 
     if (hub->settings->rate == 0)
         return true;
-    int64_t share_us = SECOND_US / (int64_t)hub->settings->rate;
-    if (member->due_us < now_us)
-        member->due_us = now_us;
-    if (member->due_us - now_us > SECOND_US - share_us) {
+    int64_t now_ns = now_us * 1000;
+    int64_t share_ns = SECOND_NS / (int64_t)hub->settings->rate;
+    if (member->due_ns < now_ns)
+        member->due_ns = now_ns;
+    if (member->due_ns - now_ns > SECOND_NS - share_ns) {
         hub->counters.refused++;
         scold(member, now_us);
         return false;
     }
-    member->due_us += share_us;
+    member->due_ns += share_ns;
     return true;
 }

@@ -3,7 +3,8 @@
  *
  * On the path: hub, command -> HERE -> table.
  *
- * Invariant: a member is in hub->members <=> its name is not empty.
+ * Invariant: a member that is in hub->members has a name. One that has a name
+ * and is not there found no memory for a new one, and is being closed.
  */
 #include "hub.h"
 
@@ -33,7 +34,8 @@ member_find(struct hub *hub, const char *text, size_t len)
 {
     struct hub_name name;
 
-    if (len > HUB_NAME)
+    /* A NUL would look like the end of a shorter name. */
+    if (len > HUB_NAME || memchr(text, '\0', len) != NULL)
         return NULL;
     hub_name_set(&name, hub, text, len);
     return table_member(hub, &name);
@@ -45,16 +47,16 @@ member_rename(struct member *member, const char *text, size_t len)
 {
     struct hub *hub = member->hub;
     struct member *holder = member_find(hub, text, len);
+    const struct hub_name old = member->name;
 
     if (holder != NULL)
         return holder == member ? 0 : -EEXIST;
-    if (member->name.text[0] != '\0')
+    if (table_has_member(member))
         table_remove_member(hub, member);
     hub_name_set(&member->name, hub, text, len);
     int error = table_add_member(hub, member);
-    if (error == 0)
-        return 0;
-    memset(&member->name, 0, sizeof member->name);
+    if (error != 0)
+        member->name = old; /* by which others know who leaves */
     return error;
 }
 

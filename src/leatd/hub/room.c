@@ -1,7 +1,7 @@
 /*
  * room.c - rooms, their members and their history.
  *
- * On the path: hub, command -> HERE -> leat_group_send.
+ * On the path: hub, command -> HERE -> say.
  *
  * Invariants:
  *  1. room->members is how many members have it as their room; they are in its
@@ -9,29 +9,48 @@
  *  2. a room without members is freed, but for the lobby, which keeps its
  *     history until the hub stops
  *  3. hub->history_bytes is the sum of the bytes of all histories
+ *  4. count <= capacity <= history=
  */
 #include "hub.h"
+
+#include <leat/stats.h>
 
 #include <errno.h>
 #include <string.h>
 
-/* What is remembered is bounded whatever history= says. */
+/* What is remembered is bounded whatever history= says. A line costs more than
+ * its bytes: a header, a place in the ring. */
 #define ROOM_BYTES ((size_t)256 * 1024)
 #define HUB_BYTES ((size_t)16 * 1024 * 1024)
+#define LINE_COST ((size_t)64)
+#define FIRST_LINES ((size_t)8)
 
 /* --- history ---------------------------------------------------------------
  */
 
+static size_t
+cost_of(const struct leat_message *message)
+{
+    return leat_message_size(message) + LINE_COST;
+}
+
+/* i is at most capacity. */
+static struct leat_message **
+line_at(const struct history *history, size_t i)
+{
+    return &history->lines[(history->first + i) % history->capacity];
+}
+
 static void
 drop_oldest(struct hub *hub, struct history *history)
 {
-    struct leat_message *oldest = history->lines[history->first];
-    size_t size = leat_message_size(oldest);
+    struct leat_message *oldest = *line_at(history, 0);
+    size_t cost = cost_of(oldest);
 
-    history->first = (history->first + 1) % hub->settings->history;
+    history->first = (history->first + 1) % history->capacity;
     history->count--;
-    history->bytes -= size;
-    hub->history_bytes -= size;
+    history->bytes -= cost;
+    hub->history_bytes -= cost;
     leat_message_unref(oldest);
 }
 
@@ -41,15 +60,38 @@ room_forget(struct hub *hub, struct room *room)
     while (room->history.count > 0)
         drop_oldest(hub, &room->history);
     mem_give(room->history.lines);
-    room->history.lines = NULL;
+    room->history = (struct history){.lines = NULL};
 }
 
 static bool
-has_no_room(const struct hub *hub, const struct history *history, size_t size)
+has_no_room(const struct hub *hub, const struct history *history, size_t cost)
 {
     return history->count == hub->settings->history ||
-           history->bytes + size > ROOM_BYTES ||
-           hub->history_bytes + size > HUB_BYTES;
+           history->bytes + cost > ROOM_BYTES ||
+           hub->history_bytes + cost > HUB_BYTES;
+}
+
+/* Have a place for one more line; false: no memory. */
+static bool
+grow(struct history *history, size_t most)
+{
+    size_t capacity =
+        history->capacity == 0 ? FIRST_LINES : history->capacity * 2;
+
+    if (history->count < history->capacity)
+        return true;
+    if (capacity > most)
+        capacity = most;
+    struct leat_message **lines = mem_take_array(capacity, sizeof *lines);
+    if (lines == NULL)
+        return false;
+    for (size_t i = 0; i < history->count; i++)
+        lines[i] = *line_at(history, i);
+    mem_give(history->lines);
+    history->lines = lines;
+    history->capacity = capacity;
+    history->first = 0;
+    return true;
 }
 
 /* Where there is no memory for it a line is not remembered. */
@@ -57,36 +99,53 @@ static void
 remember(struct hub *hub, struct room *room, struct leat_message *message)
 {
     struct history *history = &room->history;
-    size_t most = hub->settings->history, size = leat_message_size(message);
+    size_t most = hub->settings->history, cost = cost_of(message);
 
     if (most == 0 || hub->is_stopping)
         return;
-    if (history->lines == NULL)
-        history->lines = mem_take_array(most, sizeof *history->lines);
-    if (history->lines == NULL)
-        return;
-    while (history->count > 0 && has_no_room(hub, history, size))
+    while (history->count > 0 && has_no_room(hub, history, cost))
         drop_oldest(hub, history);
-    if (has_no_room(hub, history, size))
+    if (has_no_room(hub, history, cost) || !grow(history, most))
         return;
-    history->lines[(history->first + history->count) % most] =
-        leat_message_ref(message);
+    *line_at(history, history->count) = leat_message_ref(message);
     history->count++;
-    history->bytes += size;
-    hub->history_bytes += size;
+    history->bytes += cost;
+    hub->history_bytes += cost;
+}
+
+/* How many of the newest lines fit into half of what is free in a queue, so
+ * that nothing is dropped for them. */
+static size_t
+count_fitting(const struct history *history, const struct member *member)
+{
+    const struct hub_settings *settings = member->hub->settings;
+    struct leat_conn_stats stats;
+    size_t count = 0, bytes = 0;
+
+    leat_conn_stats(member->conn, &stats);
+    if (stats.queued_msgs >= settings->limit_msgs ||
+        stats.queued_bytes >= settings->limit)
+        return 0;
+    size_t most = (settings->limit_msgs - stats.queued_msgs) / 2;
+    size_t most_bytes = (settings->limit - stats.queued_bytes) / 2;
+    while (count < history->count && count < most) {
+        size_t i = history->count - count - 1;
+        bytes += leat_message_size(*line_at(history, i));
+        if (bytes > most_bytes)
+            break;
+        count++;
+    }
+    return count;
 }
 
 static void
 replay(const struct room *room, struct member *member)
 {
     const struct history *history = &room->history;
-    size_t most = member->hub->settings->history;
+    size_t count = count_fitting(history, member);
 
-    for (size_t i = 0; i < history->count; i++) {
-        size_t at = (history->first + i) % most;
-        if (leat_conn_send_message(member->conn, history->lines[at]) != 0)
-            return; /* no memory, or full: what comes now is more important */
-    }
+    for (size_t i = history->count - count; i < history->count; i++)
+        say_line(member, *line_at(history, i));
 }
 
 /* --- rooms -----------------------------------------------------------------
@@ -200,10 +259,8 @@ room_send(struct room *room, struct leat_message *message,
     const struct member *except)
 {
     struct hub *hub = except->hub;
-    struct leat_group_sent sent;
 
-    leat_group_send(room->group, message, except->conn, &sent);
     hub->counters.said++;
-    hub->counters.sent += sent.queued;
+    hub->counters.sent += say_all(room, message, except);
     remember(hub, room, message);
 }

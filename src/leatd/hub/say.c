@@ -1,7 +1,7 @@
 /*
  * say.c - what is sent: replies, lists, and messages for many.
  *
- * On the path: command, room -> HERE -> leat_conn_send, leat_group_send.
+ * On the path: command, room -> HERE -> leat_conn_send_message.
  *
  * Replies are short and made of names and fixed words, which need no escapes.
  * Only what a member says does.
@@ -11,6 +11,9 @@
 #include "cli/text.h"
 #include "service.h"
 
+#include <leat/stats.h>
+
+#include <errno.h>
 #include <string.h>
 
 /* A reply is a few names and words. */
@@ -24,10 +27,20 @@ join(struct text *text, const char *const parts[])
     text_add(text, "\n");
 }
 
+/* Nobody misses anything without a word: who cannot be told is closed. Where
+ * output is over the connection ends by itself, once its input is read; those
+ * are lines for others. */
+static void
+settle(struct leat_conn *conn, int error)
+{
+    if (error == -ENOMEM || error == -ENOBUFS || error == -EMSGSIZE)
+        service_fail(conn, leat_conn_user(conn), error);
+}
+
 static void
 send_text(struct member *member, const char *bytes, size_t len)
 {
-    (void)service_send(member->conn, leat_conn_user(member->conn), bytes, len);
+    settle(member->conn, leat_conn_send(member->conn, bytes, len));
 }
 
 void
@@ -60,27 +73,73 @@ say_room(
     if (leat_message_create(
             &message, except->hub->loop, text.bytes, text.len) != 0)
         return; /* who comes and goes can be asked for: /who */
-    leat_group_send(room->group, message, except->conn, NULL);
+    (void)say_all(room, message, except);
     leat_message_unref(message);
+}
+
+/* --- messages --------------------------------------------------------------
+ */
+
+void
+say_line(struct member *member, struct leat_message *message)
+{
+    settle(member->conn, leat_conn_send_message(member->conn, message));
+}
+
+struct fan_out {
+    struct leat_message *message;
+    const struct leat_conn *except;
+    size_t sent;
+};
+
+static void
+pass_on(struct leat_conn *conn, void *user)
+{
+    struct fan_out *fan_out = user;
+
+    if (conn == fan_out->except)
+        return;
+    int error = leat_conn_send_message(conn, fan_out->message);
+    if (error == 0)
+        fan_out->sent++;
+    else
+        settle(conn, error);
+}
+
+/* leat_group_send would tell how many have failed, but not which. */
+size_t
+say_all(struct room *room, struct leat_message *message,
+    const struct member *except)
+{
+    struct fan_out fan_out = {message, except->conn, 0};
+
+    leat_group_each(room->group, pass_on, &fan_out);
+    return fan_out.sent;
 }
 
 struct leat_message *
 say_message(
-    const struct member *member, const char *mark, const char *text, size_t len)
+    struct member *member, const char *mark, const char *text, size_t len)
 {
-    bool is_raw = member->hub->settings->raw;
+    const struct hub_settings *settings = member->hub->settings;
     size_t name_len = strlen(member->name.text), mark_len = strlen(mark);
-    size_t body = is_raw ? len : escape_size(text, len);
+    size_t body = settings->raw ? len : escape_size(text, len);
     struct leat_message *message;
 
-    if (leat_message_create(&message, member->hub->loop, NULL,
-            name_len + mark_len + body + 1) != 0)
+    if (body > settings->max_text) {
+        say_error(member, "LONG", HUB_LONG);
         return NULL;
+    }
+    if (leat_message_create(&message, member->hub->loop, NULL,
+            name_len + mark_len + body + 1) != 0) {
+        say_error(member, "NOMEM", HUB_NOMEM);
+        return NULL;
+    }
     char *to = leat_message_bytes(message);
     memcpy(to, member->name.text, name_len);
     memcpy(to + name_len, mark, mark_len);
     to += name_len + mark_len;
-    if (is_raw)
+    if (settings->raw)
         memcpy(to, text, len);
     else
         escape_write(to, text, len);
@@ -88,31 +147,38 @@ say_message(
     return message;
 }
 
-/* Where there is no memory now it is told the next time. */
+static int
+send_kept(struct member *member, const char *bytes, size_t len)
+{
+    struct leat_message *message;
+    int error = leat_message_create(&message, member->hub->loop, bytes, len);
+
+    if (error != 0)
+        return error;
+    leat_message_keep(message);
+    error = leat_conn_send_message(member->conn, message);
+    leat_message_unref(message);
+    return error;
+}
+
 void
 say_missed(struct member *member)
 {
     struct leat_conn_stats stats;
-    struct leat_message *message;
     char bytes[REPLY_MAX];
     struct text text;
 
     leat_conn_stats(member->conn, &stats);
-    if (stats.drops == member->missed)
+    uint64_t missed = stats.drops - member->missed;
+    if (missed == 0)
         return;
     text_init(&text, bytes, sizeof bytes);
     text_add(&text, "* you missed ");
-    text_number(&text, stats.drops - member->missed, 1);
+    text_number(&text, missed, 1);
     text_add(&text, " messages\n");
-    if (leat_message_create(
-            &message, member->hub->loop, text.bytes, text.len) != 0)
-        return;
-    leat_message_keep(message);
-    if (leat_conn_send_message(member->conn, message) == 0) {
-        member->hub->counters.missed += stats.drops - member->missed;
-        member->missed = stats.drops;
-    }
-    leat_message_unref(message);
+    member->missed = stats.drops;
+    member->hub->counters.missed += missed;
+    settle(member->conn, send_kept(member, text.bytes, text.len));
 }
 
 /* --- lists -----------------------------------------------------------------

@@ -40,6 +40,13 @@ void
 table_remove_member(struct hub *hub, struct member *member)
 {
     HASH_DELETE(hh, hub->members, member);
+    member->hh.tbl = NULL;
+}
+
+bool
+table_has_member(const struct member *member)
+{
+    return member->hh.tbl != NULL;
 }
 
 /* --- rooms -----------------------------------------------------------------

@@ -40,6 +40,7 @@ struct member *table_member(const struct hub *hub, const struct hub_name *name);
 /* 0 or -ENOMEM; its name must not be there. */
 int table_add_member(struct hub *hub, struct member *member);
 void table_remove_member(struct hub *hub, struct member *member);
+bool table_has_member(const struct member *member);
 
 struct room *table_room(const struct hub *hub, const struct hub_name *name);
 int table_add_room(struct hub *hub, struct room *room);
