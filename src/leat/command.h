@@ -18,6 +18,7 @@ struct options {
     size_t clients, size; /* bench */
     int64_t time_us;
     bool json;
+    size_t cost; /* passwd; 0: none was given */
 
     char *const *words; /* in argv: what is no option */
     size_t word_count;
@@ -40,7 +41,7 @@ struct command {
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 extern const struct command command_ask, command_talk, command_wait,
-    command_bench;
+    command_bench, command_passwd;
 
 /* --- commands.c ----------------------------------------------------------- */
 

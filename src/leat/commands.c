@@ -11,8 +11,8 @@
 #include "cli/nearest.h"
 
 /* In the order of the help. */
-static const struct command *const commands[] = {
-    &command_ask, &command_talk, &command_wait, &command_bench};
+static const struct command *const commands[] = {&command_ask, &command_talk,
+    &command_wait, &command_bench, &command_passwd};
 
 static const struct option_row own_rows[] = {
     {{"help", &key_flag, offsetof(struct own, help), 0, 0, NULL,

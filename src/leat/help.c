@@ -40,7 +40,8 @@ static const char examples[] =
     "  leat ask 7000 'Hello, world'\n"
     "  leat ask --until-eof unix:/run/leatd.sock - <request >answer\n"
     "  leat talk localhost:7000\n"
-    "  leat bench 7000 -c 100 -d 5s --json\n";
+    "  leat bench 7000 -c 100 -d 5s --json\n"
+    "  leat passwd /etc/leat/logins anna\n";
 
 void
 help_all(struct text *text)

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "cli/file.h"
 #include "cli/mem.h"
 #include "cli/output.h"
 #include "cli/proc.h"
@@ -107,23 +108,6 @@ tell_descriptor(int fd, const struct text *text)
     return error != 0 ? error : closed;
 }
 
-/* Write a file that is not there yet. On error it is removed. */
-static int
-write_file(const char *path, const struct text *text)
-{
-    int fd = leat__sys_open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    if (fd < 0)
-        return fd;
-    int error = output_all(fd, text->bytes, text->len);
-    int closed = leat__sys_close(fd);
-
-    if (error == 0)
-        error = closed;
-    if (error != 0)
-        (void)leat__sys_unlink(path); /* the first error is the one told */
-    return error;
-}
-
 /* A pipe, a terminal, a link: written to, never replaced. A pipe that nobody
  * reads is an error and not a wait. */
 static int
@@ -137,7 +121,6 @@ write_there(const char *path, const struct text *text)
     return error != 0 ? error : closed;
 }
 
-/* Under a name of our own beside it, then renamed: it appears as a whole. */
 static int
 tell_file(const char *path, const struct text *line)
 {
@@ -145,25 +128,7 @@ tell_file(const char *path, const struct text *line)
     if (leat__sys_lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return write_there(path, line);
 
-    size_t size = strlen(path) + 32;
-    char *beside = mem_take(size);
-    if (beside == NULL)
-        return -ENOMEM;
-
-    struct text text;
-    text_init(&text, beside, size);
-    text_add(&text, path);
-    text_add(&text, ".");
-    text_number(&text, (uint64_t)leat__sys_pid(), 1);
-    text_add(&text, ".tmp");
-    int error = write_file(beside, line);
-    if (error == 0) {
-        error = leat__sys_rename(beside, path);
-        if (error != 0)
-            (void)leat__sys_unlink(beside); /* as above */
-    }
-    mem_give(beside);
-    return error;
+    return file_replace(path, line->bytes, line->len, 0644);
 }
 
 /* The path in its quotes, then why. */
