@@ -77,7 +77,7 @@ def _run_one(name, function):
         verdict = "done"
     except e2e.Skip as skip:
         verdict = "skipped: %s" % skip
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # the next case should run all the same
         traceback.print_exc()
