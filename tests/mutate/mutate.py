@@ -3,11 +3,12 @@
 in a source of leat, one at a time, and see whether its unit tests notice.
 
 Works on a copy of the tree. For each mutant only its object is compiled and
-the tests of the table below are linked with it and run, the quickest first,
-until one fails, crashes or hangs: then the mutant is killed. Those that the
-compiler makes the same code of are no mutants, nor are those that the file
-"equivalent" lists, with the reason. Prints who survived and, for each file,
-"F mutants M killed K score P %"; ends with 0 if every score is 90 or more."""
+the tests of the table below are linked with it and run, the quickest and those
+that killed most first, until one fails, crashes or hangs: then the mutant is
+killed. Those that the compiler makes the same code of are no mutants, nor are
+those that the file "equivalent" lists, with the reason. Prints who survived
+and, for each file, "F mutants M killed K score P %"; ends with 0 if every
+score is 90 or more."""
 
 import argparse
 import concurrent.futures
@@ -157,6 +158,7 @@ class Build:
                 sys.exit("%s fails without any mutant" % name)
             times[name] = time.monotonic() - start
         self.programs = sorted(programs, key=times.get)
+        self.kills = dict.fromkeys(programs, 0)
         self.timeout_s = {n: 60 + 20 * times[n] for n in programs}
 
     def code(self, source, top):
@@ -175,7 +177,7 @@ class Build:
                    self.tree)
         if done.returncode != 0:
             return "void"
-        for name in self.programs:
+        for name in sorted(self.programs, key=self.kills.get, reverse=True):
             program = os.path.join(work, name)
             link = self.links[name].replace(
                 " -o tests/" + name + " ",
@@ -184,6 +186,7 @@ class Build:
             good = passes(program, self.timeout_s[name])
             os.unlink(program)
             if not good:
+                self.kills[name] += 1
                 return "killed"
         plain = self.code(os.path.join(self.copy, path), self.copy)
         return "void" if self.code(source, work) == plain else "survived"
