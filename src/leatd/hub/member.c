@@ -8,6 +8,7 @@
  */
 #include "hub.h"
 
+#include "cli/logins.h"
 #include "cli/text.h"
 #include "service.h"
 
@@ -17,16 +18,7 @@
 bool
 name_is_valid(const struct hub *hub, const char *text, size_t len)
 {
-    if (len < 1 || len > hub->settings->max_name)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        bool is_digit = c >= '0' && c <= '9';
-        if (!is_letter && !is_digit && c != '_' && c != '.' && c != '-')
-            return false;
-    }
-    return true;
+    return len <= hub->settings->max_name && logins_is_name(text, len);
 }
 
 struct member *
