@@ -46,7 +46,7 @@ TESTS = {
     "src/loop/watch.c": "watch watch_fds lost reenter",
     "src/loop/sets.c": "sets reenter",
     "src/loop/memory.c": "memory warm loop",
-    "src/loop/life.c": "life loop reenter sets callbacks",
+    "src/loop/life.c": "life loop reenter sets callbacks post bounds",
     "src/net/group.c": "group group_send group_walk group_model",
 }
 # As in memcheck: all tests in one process, so that its limits bound them.
