@@ -40,7 +40,7 @@ TESTS = {
     "src/loop/fdset.c": "fdset fdset_host sets watch watch_fds lost budget",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
                        "callbacks signal post pair",
-    "src/loop/signal.c": "signal loop reenter",
+    "src/loop/signal.c": "signal wake loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "wake signal post loop life",
     "src/loop/watch.c": "watch watch_fds lost reenter",
