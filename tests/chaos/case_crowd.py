@@ -100,8 +100,8 @@ def starve():
             Leatd("-q", "--max-memory", "4g", *listeners,
                   warn=" memory-high| shed ") as beside, \
             bars.held(beside, HALF_OPEN, *quiet, name="good"), \
-            bars.held(beside, NEVER, "--toxics", "never=100", "--total", 4 * MIB,
-                      "--life", 3600000, name="never"):
+            bars.held(beside, NEVER, "--toxics", "never=100", "--total",
+                      4 * MIB, "--life", 3600000, name="never"):
         bars.wait_until(
             lambda: beside.totals()["conns"] >= HALF_OPEN + NEVER)
         time.sleep(2)  # until the never-readers are stuck; decides nothing
@@ -131,7 +131,7 @@ NEVER_ONCE = 1000
 
 @bars.case("memory")
 def memory():
-    """Who never reads fills max-memory, and newcomers are served all the same."""
+    """Who never reads fills max-memory; newcomers are served all the same."""
     bars.need_files(NEVER_ONCE + 300)
     with Leatd("-q", "--max-memory", "64m", "echo:0,name=good",
                warn=" memory-high| shed ", spins=100) as leatd:
@@ -174,8 +174,9 @@ def resets():
     with Leatd("echo:0", spins=100) as leatd:
         targets = chaos.targets_of(leatd)
         with chaos.Driver(targets, "--toxics", "reset=100,storm=100",
-                          "--window", 1000, "--clients", 500, "--rate", 2200, "--seed",
-                          Settings.seed, "--seconds", duration) as storm, \
+                          "--window", 1000, "--clients", 500, "--rate", 2200,
+                          "--seed", Settings.seed, "--seconds", duration
+                          ) as storm, \
                 chaos.Driver(targets, "--toxics", "slices=20,half=50",
                              "--clients", 200, "--seed", Settings.seed,
                              "--seconds", duration) as others:

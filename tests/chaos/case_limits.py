@@ -20,7 +20,7 @@ NOFILE, OLD, CONNECTORS = 256, 100, 2000
 def connectors(leatd):
     """They come, get no answer, give up by a reset and come again."""
     return bars.held(leatd, CONNECTORS, "--toxics", "storm=100",
-                     "--impatient", 1000, "--allow", "reset,early,other")
+                     "--impatient", 1000, "--allow", "reset,early,timeout")
 
 
 class Full:
@@ -222,12 +222,13 @@ def cgroup():
                 bars.Watch(lambda: bars.status_of(leatd.pid, "VmRSS")
                            ) as rss, \
                 bars.held(leatd, never, "--toxics", "never=100", "--total",
-                          4 * MIB, "--allow", "reset,early") as greedy:
+                          4 * MIB, "--allow", "reset,early,timeout") as greedy:
             counts = chaos.drive(
                 chaos.targets_of(leatd), "--clients", clients, "--seed",
                 Settings.seed, "--seconds", bars.seconds(20, 5), "--toxics",
                 "slices=30,urgent=20,silent=10,slow=20,half=40,reset=10",
-                "--allow", "reset,early", "--patience", 300)
+                # Whose turn in the backlog does not come, times out.
+                "--allow", "reset,early,timeout", "--patience", 300)
             greedy.process.terminate()
             bars.wait_until(lambda: leatd.totals()["conns"] == 0)
             totals = leatd.totals()
@@ -241,6 +242,7 @@ def cgroup():
                 hold("killed", kills, "0", kills == 0)
             cut = counts["reset"] + counts["early"]
             tell("of those who read, cut off", cut)
+            tell("  and not let in before they gave up", counts["timeout"])
             hold("shed, as leatd counts", totals["shed"],
                  "> 0, and >= those cut",
                  0 < totals["shed"] and cut <= totals["shed"])

@@ -101,6 +101,8 @@ trouble_of(int error)
 {
     if (error == ECONNRESET || error == EPIPE)
         return TROUBLE_RESET;
+    if (error == ETIMEDOUT)
+        return TROUBLE_TIMEOUT;
     return error == ECONNREFUSED ? TROUBLE_REFUSED : TROUBLE_OTHER;
 }
 

@@ -42,7 +42,7 @@ static const char help[] =
     "  --pace US       from the answer of a ping to the next\n"
     "  --impatient MS  a life gives up after so long\n"
     "  --patience S    without progress a life is stuck (default 60)\n"
-    "  --allow LIST    early, reset, refused, stuck, other are no trouble\n"
+    "  --allow LIST    early, reset, refused, timeout, stuck, other are fine\n"
     "  --may-end       the server may end at any time; then stop\n"
     "  --ledger FILE   a line for each life: name, sent, received, how\n"
     "  --plan          print the plan's hash only\n";

@@ -28,6 +28,7 @@ static const char *const troubles[TROUBLES] = {
     [TROUBLE_EARLY] = "early",
     [TROUBLE_RESET] = "reset",
     [TROUBLE_REFUSED] = "refused",
+    [TROUBLE_TIMEOUT] = "timeout",
     [TROUBLE_STUCK] = "stuck",
     [TROUBLE_OTHER] = "other",
 };

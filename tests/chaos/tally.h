@@ -28,7 +28,8 @@ enum trouble {
     TROUBLE_EARLY,   /* the server's end before every byte was back */
     TROUBLE_RESET,   /* by the server */
     TROUBLE_REFUSED,
-    TROUBLE_STUCK, /* no progress, for longer than anybody is patient */
+    TROUBLE_TIMEOUT, /* nobody took the connection, or it broke */
+    TROUBLE_STUCK,   /* no progress, for longer than anybody is patient */
     TROUBLE_OTHER,
     TROUBLES,
 };

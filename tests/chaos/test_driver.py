@@ -35,7 +35,8 @@ def finds(trouble, mistake, *more, conns=CONNS):
     counts = drive(mistake, *more)
     assert counts["code"] == 1, counts
     troubles = {name: counts[name] for name in (
-        "wrong", "surplus", "early", "reset", "refused", "stuck", "other")}
+        "wrong", "surplus", "early", "reset", "refused", "timeout", "stuck",
+        "other")}
     assert troubles.pop(trouble) == conns, counts
     assert not any(troubles.values()), counts
     assert trouble in counts["errors"]
