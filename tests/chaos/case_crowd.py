@@ -174,7 +174,7 @@ def resets():
     with Leatd("echo:0", spins=100) as leatd:
         targets = chaos.targets_of(leatd)
         with chaos.Driver(targets, "--toxics", "reset=100,storm=100",
-                          "--window", 1000, "--clients", 500, "--rate", 2200,
+                          "--window", 1000, "--clients", 500, "--rate", 2600,
                           "--seed", Settings.seed, "--seconds", duration
                           ) as storm, \
                 chaos.Driver(targets, "--toxics", "slices=20,half=50",
