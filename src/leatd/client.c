@@ -282,6 +282,19 @@ service_peer(void *user, char text[LEAT_ADDR_TEXT])
 }
 
 void
+service_warn(const void *shared, const char *message, const char *words)
+{
+    const struct port *port = ((const struct port_head *)shared)[-1].port;
+    struct log_line line;
+
+    if (!log_begin(&port->server->log, &line, LEVEL_WARN, message))
+        return;
+    log_value(&line, "listener", port->spec->name);
+    log_value(&line, "text", words);
+    log_end(&port->server->log, &line);
+}
+
+void
 service_log(void *user, const char *message, const char *words)
 {
     const struct client *client = user;

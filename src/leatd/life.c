@@ -32,16 +32,12 @@ on_end(struct leat_loop *loop, int signo, void *user)
         drain_start(server, signo == SIGINT ? "INT" : "TERM");
 }
 
-/* Installed so that the end of a terminal does not end leatd. */
+/* Also the end of a terminal, which does not end leatd. */
 static void
 on_hangup(struct leat_loop *loop, int signo, void *user)
 {
-    struct server *server = user;
-    struct log_line line;
     (void)loop, (void)signo;
-
-    log_answer(&line, "nothing to reload");
-    log_end(&server->log, &line);
+    server_reload(user);
 }
 
 static void

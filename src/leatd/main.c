@@ -6,7 +6,9 @@
 #include <leat/error.h>
 
 #include <errno.h>
+#include <string.h>
 
+#include "hub/helper.h"
 #include "ready.h"
 #include "server.h"
 
@@ -84,6 +86,8 @@ main(int argc, char **argv)
     struct options options;
     struct complaint wrong;
 
+    if (argc == 2 && strcmp(argv[1], HELPER_WORD) == 0)
+        return (int)helper_run(0);
     if (proc_guard() != 0)
         return CODE_FAILED; /* there is nowhere to tell it */
     proc_ignore();

@@ -11,6 +11,12 @@
 
 struct server;
 
+/* What a service's clients share has this in front. */
+struct port_head {
+    struct port *port;
+    void *unused; /* twice a pointer is aligned for anything */
+};
+
 struct port {
     struct server *server;
     const struct listener_spec *spec; /* in the options */

@@ -23,16 +23,36 @@
 
 /* Memory that a service shares among its clients outlives them all. */
 static int
+take_shared(struct port *port)
+{
+    size_t size = port->spec->service->shared_size;
+    struct port_head *head;
+
+    if (size == 0)
+        return 0;
+    head = mem_take(sizeof *head + size);
+    if (head == NULL)
+        return -ENOMEM;
+    head->port = port;
+    port->shared = head + 1;
+    return 0;
+}
+
+static void
+give_shared(struct port *port)
+{
+    if (port->shared != NULL)
+        mem_give((struct port_head *)port->shared - 1);
+}
+
+static int
 start_service(struct server *server, struct port *port, struct complaint *wrong)
 {
     const struct service *service = port->spec->service;
 
-    if (service->shared_size > 0) {
-        port->shared = mem_take(service->shared_size);
-        if (port->shared == NULL) {
-            complaint_say(wrong, "no memory for", port->spec->name, "");
-            return -ENOMEM;
-        }
+    if (take_shared(port) != 0) {
+        complaint_say(wrong, "no memory for", port->spec->name, "");
+        return -ENOMEM;
     }
     if (service->start != NULL) {
         int error = service->start(
@@ -55,11 +75,49 @@ server_stop_services(struct server *server)
     }
 }
 
+/* Every listener is told of by its own line. */
+static bool
+reload(struct server *server, struct port *port)
+{
+    const struct service *service = port->spec->service;
+    struct complaint wrong;
+    struct log_line line;
+
+    if (!port->is_started || service->reload == NULL)
+        return false;
+    int verdict = service->reload(port->shared, &wrong);
+    if (verdict == 0)
+        return false;
+    if (verdict > 0)
+        log_answer(&line, "reloaded");
+    else
+        (void)log_begin(&server->log, &line, LEVEL_WARN, "not-reloaded");
+    log_value(&line, "listener", port->spec->name);
+    if (verdict < 0)
+        log_value(&line, "text", wrong.text);
+    log_end(&server->log, &line);
+    return true;
+}
+
+void
+server_reload(struct server *server)
+{
+    struct log_line line;
+    bool has_any = false;
+
+    for (size_t i = 0; i < server->port_count; i++)
+        has_any |= reload(server, &server->ports[i]);
+    if (has_any)
+        return;
+    log_answer(&line, "nothing to reload");
+    log_end(&server->log, &line);
+}
+
 static void
 free_ports(struct server *server)
 {
     for (size_t i = 0; i < server->port_count; i++) {
-        mem_give(server->ports[i].shared);
+        give_shared(&server->ports[i]);
         mem_give(server->ports[i].udp);
     }
 }

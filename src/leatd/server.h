@@ -43,6 +43,9 @@ enum exit_code server_open(struct server *server, const struct options *options,
 /* Serve until drained. */
 enum exit_code server_run(struct server *server);
 
+/* Have the services read their files again, and log what became of it. */
+void server_reload(struct server *server);
+
 /* Tell the services that no more clients will come. */
 void server_stop_services(struct server *server);
 

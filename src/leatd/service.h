@@ -46,6 +46,9 @@ struct service {
     int (*start)(void *shared, const void *settings, struct leat_loop *loop,
         struct complaint *wrong);
     void (*stop)(void *shared);
+    /* HUP: read its files again. 1; 0 it has none; -errno with the complaint
+     * filled, and all is as it was. Between start and stop; may be NULL. */
+    int (*reload)(void *shared, struct complaint *wrong);
 
     /* UDP; NULL: it cannot. Called for each datagram that may be answered, by
      * service_answer at most once. udp.h has the rules. */
@@ -71,6 +74,9 @@ bool service_send(
 const char *service_peer(void *user, char text[LEAT_ADDR_TEXT]);
 /* A line in the log about this connection: message listener= peer= text= */
 void service_log(void *user, const char *message, const char *words);
+
+/* A warning in the log about a listener: message listener= text= */
+void service_warn(const void *shared, const char *message, const char *words);
 
 /* Answer a datagram at once; what the kernel does not take is lost. Unless the
  * service grows, len is at most datagram->len. */

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#define LOGIN_TRIES 3u
+#define LOGIN_US 30000000
 #define HISTORY_MOST 10000u
 #define RATE_MOST 1000000u
 
@@ -57,11 +59,13 @@ static int
 start(void *shared, const void *settings, struct leat_loop *loop,
     struct complaint *wrong)
 {
-    int error = hub_start(shared, settings, loop);
+    return hub_start(shared, settings, loop, wrong);
+}
 
-    if (error != 0)
-        complaint_say(wrong, "no random bytes for the hub", NULL, "");
-    return error;
+static int
+reload(void *shared, struct complaint *wrong)
+{
+    return login_reload(shared, wrong);
 }
 
 static void
@@ -101,6 +105,10 @@ prepare(void *settings_of, struct leat_listener_config *config,
 
     if (settings->max_name == 0)
         settings->max_name = HUB_NAME;
+    if (settings->login_tries == 0)
+        settings->login_tries = LOGIN_TRIES;
+    if (settings->login_us == 0)
+        settings->login_us = LOGIN_US;
     if (config->conn.queue.policy == LEAT_REFUSE)
         config->conn.queue.policy = LEAT_DROP_OLD;
     config->conn.frame.skip_long = true;
@@ -117,6 +125,12 @@ static const struct key keys[] = {
         "connections of one address; default any"},
     {"rate", &key_count, offsetof(struct hub_settings, rate), 1, RATE_MOST,
         NULL, "lines a second of one client; default any"},
+    {"login", &key_file, offsetof(struct hub_settings, login), 0, 0, NULL,
+        "who may come, by a password; see leat passwd"},
+    {"login-tries", &key_count, offsetof(struct hub_settings, login_tries), 1,
+        0, NULL, "wrong passwords of one connection; default 3"},
+    {"login-time", &key_time, offsetof(struct hub_settings, login_us), 1000, 0,
+        NULL, "how long a login may take; default 30s"},
     {"raw", &key_flag, offsetof(struct hub_settings, raw), 0, 0, NULL,
         "text goes out as it came in; default false"},
     {"quiet", &key_flag, offsetof(struct hub_settings, quiet), 0, 0, NULL,
@@ -127,7 +141,7 @@ extern const struct service svc_hub;
 
 const struct service svc_hub = {
     .name = "hub",
-    .help = "lets clients talk to each other, by name and in rooms",
+    .help = "lets clients talk to each other in rooms, by name",
     .ops = {.on_open = on_open,
         .on_message = on_message,
         .on_eof = on_eof,
@@ -141,5 +155,6 @@ const struct service svc_hub = {
     .shared_size = sizeof(struct hub),
     .start = start,
     .stop = stop,
+    .reload = reload,
     .state_size = sizeof(struct member),
 };

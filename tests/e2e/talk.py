@@ -2,6 +2,7 @@
 """Run transcripts: talk.py FILE.talk... - what is typed and what must come.
 
     # one line that says what is shown
+    $ echo secret | leat passwd F anna   before that: an entry of a login file
     $ leatd stamp:0                      leatd, as a shell would start it
     A> hello                             client A types a line
     A< [{ctime}] hello                   and gets a line
@@ -18,7 +19,8 @@
     ! short-message                      a line of the log has this
     $ kill -TERM leatd
 
-In what is expected {name} is one of PATTERNS below. At the end of a transcript
+A login file is in a folder of its own, and its hashes are cheap. In what is
+expected {name} is one of PATTERNS below. At the end of a transcript
 every client that is still there ends, and must get nothing more. Each one is
 run twice, the second time with every byte sent and received alone."""
 
@@ -27,7 +29,9 @@ import re
 import shlex
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e  # noqa: E402
@@ -177,13 +181,38 @@ class Talk:
             at = found.end()
 
 
+PASSWD = re.compile(r"\$ echo (.+) \| leat passwd (\w+) (\S+)")
+
+
+def make_login(line, folder):
+    """An entry of a login file; byte for byte what a shell would make."""
+    password, name, who = PASSWD.fullmatch(line).groups()
+    subprocess.run([os.environ["LEAT"], "passwd", "--cost=1",
+                    os.path.join(folder, name), who],
+                   input=password.encode() + b"\n", check=True)
+
+
+def words(line, folder):
+    """The words after leatd; login files are those of the folder."""
+    return [re.sub(r"(?<=,login=)(?=\w)", folder + "/", word)
+            for word in shlex.split(line)[2:]]
+
+
 def run_text(text, chunk):
     """Run a transcript; AssertionError where it lies."""
-    number, lines = 0, text.splitlines()
+    with tempfile.TemporaryDirectory() as folder:
+        run_in(folder, text.splitlines(), chunk)
+
+
+def run_in(folder, lines, chunk):
+    number = 0
     while not lines[number].startswith("$ leatd "):
-        assert not lines[number] or lines[number].startswith("#")
+        if lines[number].startswith("$ "):
+            make_login(lines[number], folder)
+        else:
+            assert not lines[number] or lines[number].startswith("#")
         number += 1
-    with e2e.Leatd(*shlex.split(lines[number])[2:]) as leatd:
+    with e2e.Leatd(*words(lines[number], folder)) as leatd:
         talk = Talk(leatd, chunk)
         try:
             for number in range(number + 1, len(lines)):

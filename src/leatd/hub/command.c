@@ -21,6 +21,7 @@ struct command {
     const char *name;
     void (*run)(struct member *member, struct words args);
     const char *usage;
+    bool is_early; /* may come before a login that is required */
 };
 
 /* The first word, and past the blanks that end it. */
@@ -59,6 +60,10 @@ run_nick(struct member *member, struct words args)
     struct words name = take_word(&args);
     const struct hub_name old = member->name;
 
+    if (member->hub->settings->login != NULL) {
+        say_error(member, "DENIED", "your name is the one you logged in by");
+        return;
+    }
     if (!name_is_valid(member->hub, name.bytes, name.len)) {
         say_error(member, "BADNAME", "a name is letters, digits, _ . and -");
         return;
@@ -78,6 +83,25 @@ run_nick(struct member *member, struct words args)
         say_room(member->room, member,
             (const char *[]){
                 "* ", old.text, " is now ", member->name.text, NULL});
+}
+
+/* In a login the password is all that follows the blanks behind the name. */
+static void
+run_login(struct member *member, struct words args)
+{
+    if (member->hub->settings->login == NULL) {
+        run_nick(member, args);
+        return;
+    }
+    struct words name = take_word(&args);
+    if (member->room != NULL)
+        say_error(member, "DENIED", "you are logged in already");
+    else if (args.len == 0)
+        say_error(member, "USAGE", "/login NAME PASSWORD");
+    else if (!name_is_valid(member->hub, name.bytes, name.len))
+        say_error(member, "BADNAME", "a name is letters, digits, _ . and -");
+    else
+        login_ask(member, name.bytes, name.len, args.bytes, args.len);
 }
 
 static void
@@ -239,18 +263,18 @@ run_quit(struct member *member, struct words args)
 static void run_help(struct member *member, struct words args);
 
 static const struct command commands[] = {
-    {"login", run_nick, "/login NAME [PASSWORD]  say who you are"},
-    {"nick", run_nick, "/nick NAME  be called something else"},
-    {"msg", run_msg, "/msg NAME text  to one member; also @NAME text"},
-    {"join", run_join, "/join ROOM  go to another room"},
-    {"leave", run_leave, "/leave  go back to the lobby"},
-    {"who", run_who, "/who  who is in this room"},
-    {"rooms", run_rooms, "/rooms  which rooms there are"},
-    {"me", run_me, "/me text  what you are doing"},
-    {"stats", run_stats, "/stats  what has happened so far"},
-    {"ping", run_ping, "/ping  are you there"},
-    {"help", run_help, "/help  this list; // begins a line with a slash"},
-    {"quit", run_quit, "/quit  leave"},
+    {"login", run_login, "/login NAME [PASSWORD]  say who you are", true},
+    {"nick", run_nick, "/nick NAME  be called something else", false},
+    {"msg", run_msg, "/msg NAME text  to one member; also @NAME text", false},
+    {"join", run_join, "/join ROOM  go to another room", false},
+    {"leave", run_leave, "/leave  go back to the lobby", false},
+    {"who", run_who, "/who  who is in this room", false},
+    {"rooms", run_rooms, "/rooms  which rooms there are", false},
+    {"me", run_me, "/me text  what you are doing", false},
+    {"stats", run_stats, "/stats  what has happened so far", false},
+    {"ping", run_ping, "/ping  are you there", true},
+    {"help", run_help, "/help  this list; // begins a line with a slash", true},
+    {"quit", run_quit, "/quit  leave", true},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -283,7 +307,9 @@ command_run(struct member *member, const char *line, size_t len)
     struct words args = {line, len};
     const struct command *command = find(take_word(&args));
 
-    if (command != NULL)
+    if (member->room == NULL && (command == NULL || !command->is_early))
+        hub_want_login(member);
+    else if (command != NULL)
         command->run(member, args);
     else
         say_error(member, "UNKNOWN", "no such command, see /help");

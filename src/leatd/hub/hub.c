@@ -16,11 +16,16 @@
 
 int
 hub_start(struct hub *hub, const struct hub_settings *settings,
-    struct leat_loop *loop)
+    struct leat_loop *loop, struct complaint *wrong)
 {
     hub->settings = settings;
     hub->loop = loop;
-    return leat__sys_random(hub->seed, sizeof hub->seed);
+    int error = leat__sys_random(hub->seed, sizeof hub->seed);
+    if (error != 0) {
+        complaint_say(wrong, "no random bytes for the hub", NULL, "");
+        return error;
+    }
+    return login_start(hub, wrong);
 }
 
 /* The loop wants every message back before it ends. */
@@ -36,15 +41,22 @@ hub_stop(struct hub *hub)
         room_forget(hub, room);
         room_release(hub, room);
     }
+    if (hub->conns == 0)
+        login_stop(hub);
 }
 
 /* --- who comes and goes ----------------------------------------------------
  */
 
-/* Into the lobby, under a name of the hub's choice. */
+/* Into the lobby, under a name of the hub's choice; or nowhere, if it has to
+ * log in first. */
 static int
 let_in(struct member *member)
 {
+    if (member->hub->settings->login != NULL) {
+        login_begin(member);
+        return 0;
+    }
     int error = member_name_guest(member);
 
     if (error == 0)
@@ -57,6 +69,7 @@ hub_enter(struct hub *hub, struct member *member, struct leat_conn *conn)
 {
     member->hub = hub;
     member->conn = conn;
+    hub->conns++;
     int error = limit_enter(member);
     if (error == -EMFILE) {
         hub->counters.refused++;
@@ -86,13 +99,20 @@ hub_end(struct member *member)
     leat_conn_end(member->conn);
 }
 
+/* Those that are there when a hub stops may still log in; the last one takes
+ * the helper with it. */
 void
 hub_leave(struct member *member)
 {
-    if (member->hub == NULL)
+    struct hub *hub = member->hub;
+
+    if (hub == NULL)
         return;
     part(member);
     limit_leave(member);
+    login_leave(member);
+    if (--hub->conns == 0 && hub->is_stopping)
+        login_stop(hub);
 }
 
 /* --- lines -----------------------------------------------------------------
@@ -109,21 +129,29 @@ speak(struct member *member, const char *text, size_t len)
     leat_message_unref(message);
 }
 
+void
+hub_want_login(struct member *member)
+{
+    say_error(member, "LOGIN", "log in first: /login NAME PASSWORD");
+}
+
 /* An empty line says nothing. */
 void
 hub_line(struct member *member, const char *line, size_t len)
 {
+    bool is_command = len > 0 && line[0] == '/' && !(len > 1 && line[1] == '/');
+
     member->hub->counters.lines++;
     if (!limit_line(member) || len == 0)
         return;
-    if (line[0] == '@')
+    if (member->room == NULL && !is_command)
+        hub_want_login(member);
+    else if (line[0] == '@')
         command_direct(member, line + 1, len - 1);
-    else if (line[0] != '/')
-        speak(member, line, len);
-    else if (len > 1 && line[1] == '/')
-        speak(member, line + 1, len - 1);
-    else
+    else if (is_command)
         command_run(member, line + 1, len - 1);
+    else /* of two slashes the first only says that this is no command */
+        speak(member, line + (line[0] == '/'), len - (line[0] == '/'));
 }
 
 void

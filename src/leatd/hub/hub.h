@@ -9,6 +9,9 @@
  *   table.c    the hash tables; nothing else knows of uthash
  *   escape.c   what text may contain on its way out
  *   limit.c    floods: connections per address, lines per second
+ *   login.c    who must say first who he is, and prove it
+ *   verifier.c, questions.c, helper.c
+ *              passwords, and the process that checks them
  *
  * A hub belongs to one listener. It knows nothing of the daemon but service.h.
  */
@@ -16,6 +19,7 @@
 #define LEATD_HUB_H
 
 #include "table.h"
+#include "verifier.h"
 
 #include <leat/conn.h>
 #include <leat/group.h>
@@ -32,10 +36,13 @@
 struct hub_settings {
     size_t history; /* lines of a room that are kept for who comes */
     size_t max_name;
-    size_t per_ip; /* connections of one address; 0 any */
-    size_t rate;   /* lines per second of a client; 0 any */
-    bool raw;      /* text goes out as it came in */
-    bool quiet;    /* nobody is told who comes and goes */
+    size_t per_ip;      /* connections of one address; 0 any */
+    size_t rate;        /* lines per second of a client; 0 any */
+    bool raw;           /* text goes out as it came in */
+    bool quiet;         /* nobody is told who comes and goes */
+    const char *login;  /* file of those who may come; NULL: anybody */
+    size_t login_tries; /* wrong passwords until a connection is ended */
+    int64_t login_us;   /* time until it must have logged in */
 
     /* Worked out from those of the queue. */
     size_t max_text; /* bytes of a text as it goes out */
@@ -77,6 +84,17 @@ struct visitor {
 
 struct hub;
 
+/* Of a member where a login is required. */
+struct login_state {
+    struct leat_timer deadline;
+    bool has_begun;
+    struct question *question; /* with the verifier; NULL: none */
+    bool is_known;             /* the name is one of the login file */
+    bool is_late;              /* the deadline has passed meanwhile */
+    size_t failures;
+    char name[HUB_NAME + 1];
+};
+
 /* One client. All zero until it was let in. */
 struct member {
     struct hub *hub; /* NULL: not let in */
@@ -84,14 +102,18 @@ struct member {
     struct room *room;       /* NULL before a login that is required */
     struct visitor *visitor; /* NULL without a limit, or without an address */
     struct hub_name name;    /* empty before a login that is required */
-    UT_hash_handle hh;       /* in hub->members, once it has a name */
-    int64_t due_ns;          /* see limit.c */
-    int64_t scolded_us;      /* when it was told of a limit last; 0 never */
-    uint64_t missed;         /* of its dropped messages, those it was told */
+    struct login_state login;
+    UT_hash_handle hh;  /* in hub->members, once it has a name */
+    int64_t due_ns;     /* see limit.c */
+    int64_t scolded_us; /* when it was told of a limit last; 0 never */
+    uint64_t missed;    /* of its dropped messages, those it was told */
 };
 
 struct hub {
     const struct hub_settings *settings;
+    size_t conns; /* between hub_enter and hub_leave */
+    struct logins logins;
+    struct verifier verifier;
     struct leat_loop *loop;
     unsigned char seed[HUB_SEED]; /* begins every key of a table */
     struct member *members;       /* by name */
@@ -106,9 +128,10 @@ struct hub {
 /* --- hub.c -----------------------------------------------------------------
  */
 
-/* 0, or -errno and nothing to stop. settings is kept. */
+/* 0, or -errno with the complaint filled and nothing to stop. settings is
+ * kept. */
 int hub_start(struct hub *hub, const struct hub_settings *settings,
-    struct leat_loop *loop);
+    struct leat_loop *loop, struct complaint *wrong);
 /* No more clients will come. */
 void hub_stop(struct hub *hub);
 /* member is zeroed, and on conn's close hub_leave must follow. */
@@ -120,6 +143,8 @@ void hub_leave(struct member *member);
 void hub_line(struct member *member, const char *line, size_t len);
 /* A line that was too long, and was skipped. */
 void hub_line_too_long(struct member *member);
+/* That can be said only after a login. */
+void hub_want_login(struct member *member);
 /* Its queue has room again: tell what did not fit. */
 void hub_caught_up(struct member *member);
 
@@ -212,5 +237,24 @@ int limit_enter(struct member *member);
 void limit_leave(struct member *member);
 /* Whether it may say one more line now. It is told if not, now and then. */
 bool limit_line(struct member *member);
+/* Where it comes from: all unix sockets are one address, of zeros. */
+void limit_address(const struct member *member, unsigned char address[16]);
+
+/* --- login.c ----------------------------------------------------------------
+ */
+
+/* Where the hub has no login file these do nothing. */
+int login_start(struct hub *hub, struct complaint *wrong);
+void login_stop(struct hub *hub);
+/* Read the file again: 1; 0 there is none; -errno with the complaint filled,
+ * and what was read before stays. */
+int login_reload(struct hub *hub, struct complaint *wrong);
+void login_leave(struct member *member);
+
+/* A newcomer has some time to log in. */
+void login_begin(struct member *member);
+/* Whether it may be called so; it is told later. */
+void login_ask(struct member *member, const char *name, size_t name_len,
+    const char *password, size_t len);
 
 #endif

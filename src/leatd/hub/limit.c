@@ -39,6 +39,16 @@ read_address(const struct leat_addr *peer, unsigned char address[16])
     return false;
 }
 
+void
+limit_address(const struct member *member, unsigned char address[16])
+{
+    struct leat_addr peer;
+
+    memset(address, 0, 16);
+    if (leat_conn_peer(member->conn, &peer) == 0)
+        (void)read_address(&peer, address); /* zeros it is */
+}
+
 static int
 add_visitor(struct hub *hub, const struct visitor *like, struct visitor **out)
 {
