@@ -65,7 +65,10 @@ deliver_frames(struct leat_conn *conn, const unsigned char *bytes, size_t len)
         if (result < 0)
             leat__conn_kill(conn, result);
         if (result <= 0)
-            return 0;
+            return len;
+        /* Should it end in the callback, only what is left counts as held. */
+        if (conn->held.bytes != NULL)
+            conn->held.at = conn->held.end - len;
         deliver_frame(conn, &frame);
     }
     return len;
@@ -79,7 +82,9 @@ deliver(struct leat_conn *conn, const unsigned char *bytes, size_t len)
         return;
     }
     size_t left = deliver_frames(conn, bytes, len);
-    if (left > 0 && !conn->is_dying && !conn->is_ending)
+    if (conn->is_dying)
+        conn->bytes_undelivered += left;
+    else if (left > 0 && !conn->is_ending)
         leat__conn_hold(conn, bytes + len - left, left);
     leat__conn_count_input(conn);
     leat__conn_update(conn);

@@ -17,6 +17,7 @@ leat__conn_hold(struct leat_conn *conn, const unsigned char *bytes, size_t len)
     struct leat__held *held = &conn->held;
     held->bytes = leat__pool_take(&conn->loop->pool, len, &held->block);
     if (held->bytes == NULL) {
+        conn->bytes_undelivered += len;
         leat__conn_kill(conn, -ENOMEM);
         return;
     }

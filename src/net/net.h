@@ -101,7 +101,7 @@ struct leat_conn {
 
     uint64_t bytes_in, bytes_out, msgs_in, msgs_out, drops, bytes_lost;
     uint64_t bytes_discarded;
-    size_t bytes_undelivered; /* held, and given back by its end */
+    size_t bytes_undelivered; /* received and not delivered when it ended */
 };
 
 struct leat__slot {

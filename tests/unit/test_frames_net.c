@@ -366,6 +366,32 @@ START_TEST(ending_in_a_held_message_delivers_no_more)
 }
 END_TEST
 
+START_TEST(closing_in_a_message_counts_what_was_not_delivered)
+{
+    peers.act[MESSAGE] = _i == 0 ? act_close : act_pause;
+    meet_framed(LEAT_LINE, 0, 0);
+    peer_text(peer, "a\nb\nc\n");
+    turn_until(side->count[MESSAGE] == 1);
+    peers.act[MESSAGE] = _i == 1 ? act_end : act_close;
+    if (_i > 0)
+        leat_conn_resume(side->conn); /* the rest was held */
+    peer_half_close(peer);
+    turn_until(side->count[CLOSE] == 1);
+    ck_assert_uint_eq(side->stats.held_bytes, _i == 0 ? 4 : 2);
+    ck_assert_uint_eq(side->count[MESSAGE], _i == 0 ? 1 : 2);
+}
+END_TEST
+
+START_TEST(frame_too_long_counts_as_not_delivered)
+{
+    meet_framed(LEAT_LINE, 0, 3);
+    peer_text(peer, "a\nlonger\n");
+    turn_until(side->count[CLOSE] == 1);
+    ck_assert_int_eq(side->reason, -EMSGSIZE);
+    ck_assert_uint_eq(side->stats.held_bytes, 7);
+}
+END_TEST
+
 START_TEST(holding_without_memory_closes_with_enomem)
 {
     peers.act[MESSAGE] = act_pause;
@@ -375,6 +401,7 @@ START_TEST(holding_without_memory_closes_with_enomem)
     turn_until(side->count[CLOSE] == 1);
     ck_assert_uint_eq(fault_fired(fault), 1);
     ck_assert_int_eq(side->reason, -ENOMEM);
+    ck_assert_uint_eq(side->stats.held_bytes, 2);
 }
 END_TEST
 
@@ -419,6 +446,9 @@ leat_test_suite(void)
     tcase_add_test(tcase, eof_comes_after_what_is_held);
     tcase_add_loop_test(tcase, held_input_is_dropped_when_it_ends, 0, 3);
     tcase_add_loop_test(tcase, ending_in_a_held_message_delivers_no_more, 0, 2);
+    tcase_add_loop_test(
+        tcase, closing_in_a_message_counts_what_was_not_delivered, 0, 3);
+    tcase_add_test(tcase, frame_too_long_counts_as_not_delivered);
     tcase_add_test(tcase, holding_without_memory_closes_with_enomem);
     tcase_add_test(tcase, budget_puts_frames_off_without_losing_one);
     suite_add_tcase(suite, tcase);
