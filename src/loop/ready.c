@@ -78,11 +78,16 @@ scan_range(
             return end;
         serve_input(loop, fd, set);
         from = fd + 1;
+        loop->cursor[scan] = from;
     }
     return from;
 }
 
-/* Once round, beginning after the last one served. */
+/*
+ * Once round, beginning after the last one served. Not only what a budget cuts
+ * off has to go on there: where one place is free in each turn, the first of
+ * two listeners would take every one of them.
+ */
 static void
 scan_round(struct leat_loop *loop, enum leat__scan scan)
 {
@@ -90,8 +95,7 @@ scan_round(struct leat_loop *loop, enum leat__scan scan)
     size_t start = loop->cursor[scan] < end ? loop->cursor[scan] : 0;
     size_t at = scan_range(loop, scan, start, end);
     if (at >= end)
-        at = scan_range(loop, scan, 0, start);
-    loop->cursor[scan] = at;
+        (void)scan_range(loop, scan, 0, start);
 }
 
 /* --- parts of phase 3 ----------------------------------------------------- */

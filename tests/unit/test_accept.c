@@ -61,6 +61,30 @@ START_TEST(max_conns_of_the_loop_pauses_all_listeners)
 }
 END_TEST
 
+/* One place is free in each turn, and six wait for it at the first listener. */
+START_TEST(the_only_place_goes_round_among_listeners)
+{
+    struct leat_listener *second;
+    unsigned place = 0;
+    rig_open(&(struct leat_loop_config){.max_conns = 1});
+    peers_listen(OVER_TCP4);
+    ck_assert_int_eq(
+        leat_listener_open(&second, rig.loop, "127.0.0.1:0", &peers.config), 0);
+    struct leat_listener *first = peers.listener;
+    connect_many(6);
+    peers.listener = second;
+    connect_many(1);
+    peers.listener = first;
+    for (unsigned i = 0; i < 7; i++) {
+        turn_until(peers.sides == i + 1);
+        if (leat_listener_conns(second) == 1)
+            place = i;
+        leat_conn_close(peers.side[i].conn);
+    }
+    ck_assert_uint_eq(place, 1);
+}
+END_TEST
+
 START_TEST(listener_opened_at_max_conns_waits)
 {
     struct peer *far;
@@ -298,6 +322,7 @@ leat_test_suite(void)
     tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
     tcase_add_loop_test(tcase, listener_max_lets_others_wait, 0, TRANSPORTS);
     tcase_add_test(tcase, max_conns_of_the_loop_pauses_all_listeners);
+    tcase_add_test(tcase, the_only_place_goes_round_among_listeners);
     tcase_add_test(tcase, listener_opened_at_max_conns_waits);
     tcase_add_test(tcase, place_is_free_again_in_the_turn_a_connection_ends);
     tcase_add_test(tcase, paused_listener_accepts_nobody);
