@@ -38,7 +38,7 @@ init(struct leat_conn *conn, struct leat_loop *loop, int fd)
     leat__queue_init(&conn->queue);
     leat__frame_init(&conn->frame);
     leat__conn_timer_init(conn);
-    conn->opened_us = conn->active_us = loop->now_us;
+    conn->opened_us = conn->active_us = conn->stuck_us = loop->now_us;
 }
 
 int

@@ -314,7 +314,7 @@ leat__conn_took_out(struct leat_conn *conn, size_t len)
     conn->bytes_out += len;
     loop->stats.bytes_out += len;
     loop->progress++;
-    conn->active_us = loop->now_us;
+    conn->active_us = conn->stuck_us = loop->now_us;
     conn->starved_us = 0;
     leat__queue_consume(&conn->queue, &loop->pool, len);
 }
@@ -385,6 +385,7 @@ leat__conn_flush(struct leat__node *dirty_node)
         return;
 
     conn->is_blocked = conn->queue.count > 0;
+    conn->stuck_us = conn->loop->now_us;
     leat__conn_update(conn);
     leat__net_gate(conn->loop->net);
     if (leat__queue_drained(&conn->queue, &conn->shared->limits))

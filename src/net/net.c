@@ -262,13 +262,13 @@ leat__net_gate(struct leat__net *net)
 
 /* --- the gate does not stay shut --- */
 
-/* What a connection holds whose peer takes nothing. */
+/* What a connection holds whose peer takes nothing, whatever it sends. */
 static size_t
 stalled_memory(const struct leat_conn *conn)
 {
-    int64_t quiet_us = conn->loop->now_us - conn->active_us;
-    bool is_stalled =
-        !conn->is_dying && conn->queue.count > 0 && quiet_us >= RELIEF_US;
+    int64_t stuck_us = conn->loop->now_us - conn->stuck_us;
+    bool is_stalled = !conn->is_dying && conn->queue.count > 0 &&
+                      conn->is_blocked && stuck_us >= RELIEF_US;
     return is_stalled ? memory_of(conn) : 0;
 }
 

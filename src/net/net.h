@@ -69,7 +69,8 @@ struct leat_conn {
     size_t offered;              /* of a pair: how much the twin may take */
     struct leat_timer timer;
     int64_t opened_us, active_us; /* active: a byte came, or was taken */
-    int64_t fin_us;               /* when FIN was sent */
+    int64_t stuck_us;   /* of blocked output: since when nothing was taken */
+    int64_t fin_us;     /* when FIN was sent */
     int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
     int64_t failed_us;  /* when it said so last */
     uint32_t slot;

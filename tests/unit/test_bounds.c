@@ -294,6 +294,26 @@ START_TEST(law9_who_takes_a_little_is_not_shed_however_large)
 }
 END_TEST
 
+/* Below high each peer is read on, however much it leaves lying. */
+START_TEST(law9_who_sends_and_takes_nothing_is_no_better)
+{
+    peers.config.conn.queue.high = 600 * KIB;
+    open_with_memory(2000 * KIB);
+    fill_to_the_gate(4);
+    for (int i = 0; i < 8; i++) {
+        uint64_t in = rig_stats().bytes_in;
+        for (int j = 0; j < 4; j++)
+            if (leat_conn_find(rig.loop, side[j]->id) != NULL)
+                peer_text(peer[j], "x");
+        turn_until(rig_stats().bytes_in > in);
+        clock_advance(SEC / 4);
+    }
+    peers_turns(3);
+    ck_assert_uint_eq(rig_stats().shed, 2);
+    ck_assert_uint_eq(rig_stats().accepted, 5);
+}
+END_TEST
+
 START_TEST(law9_without_a_listener_nobody_is_shed_below_100_percent)
 {
     open_with_memory(2000 * KIB);
@@ -372,6 +392,7 @@ leat_test_suite(void)
     tcase_add_test(
         tcase, law9_who_takes_nothing_does_not_shut_the_gate_for_ever);
     tcase_add_test(tcase, law9_who_takes_a_little_is_not_shed_however_large);
+    tcase_add_test(tcase, law9_who_sends_and_takes_nothing_is_no_better);
     tcase_add_test(
         tcase, law9_without_a_listener_nobody_is_shed_below_100_percent);
     tcase_add_loop_test(
