@@ -4,6 +4,8 @@
  */
 #include "leatd_hub.h"
 
+#include <leat/flow.h>
+
 #include <stdlib.h>
 
 #include "support/dice.h"
@@ -59,13 +61,14 @@ take_line(struct reader *reader)
     }
 }
 
-/* At most so many bytes. */
-static void
+/* At most so many bytes; how many there were. */
+static size_t
 read_some(struct reader *reader, size_t most)
 {
+    size_t count = 0;
     char byte;
 
-    while (most-- > 0 && fake_read(reader->peer, &byte, 1) == 1) {
+    for (; count < most && fake_read(reader->peer, &byte, 1) == 1; count++) {
         quick_assert(reader->len < sizeof reader->line - 1);
         reader->line[reader->len++] = byte;
         if (byte != '\n')
@@ -74,6 +77,7 @@ read_some(struct reader *reader, size_t most)
         reader->len = 0;
         take_line(reader);
     }
+    return count;
 }
 
 static struct reader *
@@ -99,8 +103,9 @@ say_number(int peer, int number)
 static void
 catch_up(struct reader *reader)
 {
-    for (int i = 0; i < 200; i++) {
-        read_some(reader, SIZE_MAX);
+    for (int idle = 0; idle < 3; idle++) {
+        if (read_some(reader, SIZE_MAX) > 0)
+            idle = 0;
         turn();
     }
     ck_assert_uint_eq(reader->len, 0);
@@ -138,6 +143,31 @@ START_TEST(who_catches_up_is_told_once_how_many_it_missed)
 }
 END_TEST
 
+START_TEST(what_was_missed_is_told_though_the_queue_is_full_again)
+{
+    serve_policy(drops[_i]);
+    int first = enter();
+    struct reader *slow = make_reader(enter());
+    narrow(slow->peer, 64);
+    struct leat_conn *conn = member_find(the_hub(), "guest2", 6)->conn;
+
+    for (int i = 0; i < 100; i++)
+        say_number(first, i);
+    while (leat_conn_is_full(conn)) {
+        read_some(slow, 1);
+        turn();
+    }
+    for (int i = 100; i < 200; i++)
+        say_number(first, i);
+    ck_assert_uint_eq(slow->notices, 0);
+    catch_up(slow);
+    ck_assert_uint_eq(slow->notices, 2);
+    ck_assert_uint_eq(slow->lines + slow->missed, 200);
+    free(slow);
+    close_hub();
+}
+END_TEST
+
 START_TEST(who_keeps_up_is_told_nothing)
 {
     serve_policy(drops[_i]);
@@ -169,11 +199,14 @@ START_TEST(lines_that_are_heard_and_missed_make_all)
     struct reader *slow = make_reader(enter());
     narrow(slow->peer, 1 + dice_roll(&dice, 200));
 
+    size_t pace = 60;
     for (int i = 0; i < count; i++) {
         say_number(first, i);
-        if (dice_roll(&dice, 100) == 0)
+        if (dice_roll(&dice, 200) == 0)
             catch_up(slow);
-        read_some(slow, dice_roll(&dice, 60));
+        if (dice_roll(&dice, 20) == 0)
+            pace = dice_roll(&dice, 3) * 100;
+        read_some(slow, dice_roll(&dice, pace + 1));
     }
     catch_up(slow);
     ck_assert_uint_eq(slow->lines + slow->missed, (size_t)count);
@@ -225,33 +258,77 @@ START_TEST(what_was_missed_is_told_behind_what_was_queued)
 }
 END_TEST
 
+/* Take all that the pool has in store for what has so many bytes. */
+static size_t
+exhaust(struct leat_message *store[STORE])
+{
+    static const char small[] = "* you missed 99 messages";
+    size_t stored = 0;
+
+    while (stored < STORE && leat_message_create(&store[stored], server.loop,
+                                 small, sizeof small) == 0)
+        stored++;
+    ck_assert_uint_lt(stored, STORE);
+    return stored;
+}
+
+static void
+give_back(struct leat_message *store[STORE], size_t stored)
+{
+    while (stored > 0)
+        leat_message_unref(store[--stored]);
+}
+
 START_TEST(without_memory_to_tell_it_a_connection_is_closed)
 {
+    struct leat_message *store[STORE];
     serve_policy("drop-old");
-    int first = enter();
-    struct reader *slow = make_reader(enter());
-    narrow(slow->peer, 64);
-    /* What the pool has in store must not help. */
+    int first = enter(), slow = enter();
+    narrow(slow, 64);
     struct member *member = member_find(the_hub(), "guest2", 6);
 
     for (int i = 0; i < 100; i++)
         say_number(first, i);
-    struct leat_message *message;
-    struct leat_message *store[STORE];
-    static const char told[] = "* you missed 99 messages";
-    size_t stored = 0;
     int fault = fault_sticky("realloc", 1, ENOMEM);
-    while (stored < STORE &&
-           leat_message_create(&message, server.loop, told, sizeof told) == 0)
-        store[stored++] = message;
-    ck_assert_uint_lt(stored, STORE);
+    size_t stored = exhaust(store);
     hub_caught_up(member);
     fault_release(fault);
-    while (stored > 0)
-        leat_message_unref(store[--stored]);
+    give_back(store, stored);
     turns(2);
     ck_assert_uint_eq(server.client_count, 1);
-    free(slow);
+    close_hub();
+}
+END_TEST
+
+/* Its queue has no place for a third message; the others get the line. */
+START_TEST(without_memory_for_a_line_only_that_connection_is_closed)
+{
+    struct leat_message *store[STORE], *spare[4];
+    static char text[302];
+    serve_policy("drop-old");
+    int first = enter(), slow = enter(), other = enter();
+    narrow(slow, 1);
+    struct member *member = member_find(the_hub(), "guest1", 6);
+
+    memset(text, 'x', 300);
+    text[300] = '\n';
+    say(first, text);
+    say(first, text);
+    hear(other);
+    for (int i = 0; i < 4; i++) /* there is memory for the line itself */
+        ck_assert_int_eq(
+            leat_message_create(&spare[i], server.loop, NULL, 309), 0);
+    for (int i = 0; i < 4; i++)
+        leat_message_unref(spare[i]);
+    int fault = fault_sticky("realloc", 1, ENOMEM);
+    size_t stored = exhaust(store);
+    hub_line(member, text, 300);
+    fault_release(fault);
+    give_back(store, stored);
+    turns(2);
+    ck_assert_uint_eq(strlen(hear(other)), 309);
+    assert_hears(first, "");
+    ck_assert_uint_eq(server.client_count, 2);
     close_hub();
 }
 END_TEST
@@ -346,11 +423,15 @@ leat_test_suite(void)
     tcase_add_checked_fixture(tcase, setup_hub, kernel_teardown);
     tcase_add_loop_test(
         tcase, who_catches_up_is_told_once_how_many_it_missed, 0, 2);
+    tcase_add_loop_test(
+        tcase, what_was_missed_is_told_though_the_queue_is_full_again, 0, 2);
     tcase_add_loop_test(tcase, who_keeps_up_is_told_nothing, 0, 2);
     tcase_add_loop_test(tcase, lines_that_are_heard_and_missed_make_all, 0, 2);
     tcase_add_test(tcase, close_is_the_end_of_who_does_not_read);
     tcase_add_test(tcase, what_was_missed_is_told_behind_what_was_queued);
     tcase_add_test(tcase, without_memory_to_tell_it_a_connection_is_closed);
+    tcase_add_test(
+        tcase, without_memory_for_a_line_only_that_connection_is_closed);
     tcase_add_test(
         tcase, nobody_waits_more_than_two_turns_for_one_that_is_frozen);
     tcase_add_test(tcase, a_fan_out_allocates_nothing_once_warm);
