@@ -212,7 +212,8 @@ find(const struct hub_model *model, const char *name)
 }
 
 /* The first word of args into word, cut off where it is too long for a name;
- * what is left begins with the next word. */
+ * what is left begins with the next word. No word has a NUL that would be taken
+ * for its end. */
 static const char *
 take_word(const char *args, size_t *len, char word[MODEL_NAME + 2])
 {
@@ -220,7 +221,7 @@ take_word(const char *args, size_t *len, char word[MODEL_NAME + 2])
 
     for (; used < *len && args[used] != ' '; used++)
         if (size <= MODEL_NAME)
-            word[size++] = args[used];
+            word[size++] = args[used] != '\0' ? args[used] : '\1';
     word[size] = '\0';
     while (used < *len && args[used] == ' ')
         used++;
@@ -401,10 +402,24 @@ command(struct hub_model *model, int who, const char *line, size_t len)
 /* --- clients ---------------------------------------------------------------
  */
 
+/* What is expected is large, and need not be clean. */
+static void
+clear(struct model_client *client)
+{
+    client->is_here = client->is_ending = false;
+    client->name[0] = client->room[0] = '\0';
+    client->joined = 0;
+    client->expected_len = 0;
+}
+
 void
 model_init(struct hub_model *model, size_t max_line)
 {
-    memset(model, 0, sizeof *model);
+    for (int i = 0; i < MODEL_CLIENTS; i++)
+        clear(&model->client[i]);
+    memset(model->room, 0, sizeof model->room);
+    model->clock = 0;
+    model->guests = 0;
     model->max_line = max_line;
 }
 
@@ -414,7 +429,7 @@ model_enter(struct hub_model *model, int who)
     struct model_client *client = &model->client[who];
     char name[MODEL_NAME + 1];
 
-    memset(client, 0, sizeof *client);
+    clear(client);
     do
         snprintf(name, sizeof name, "guest%u", ++model->guests);
     while (find(model, name) >= 0);
