@@ -89,7 +89,7 @@ PARTS = (
          "Two clients and a queue of 4 bytes: every order of events, to depth "
          "10 in full",
          DEV + "sim/leat-sim --exhaustive --depth 10 & "
-         + DEV + "sim/leat-sim --exhaustive --depth 8 --storms 1",
+         + DEV + "sim/leat-sim --exhaustive --depth 10 --storms 1",
          r"^(depth .*)$"),
     Part("same-trace",
          "Equal seeds are equal runs with gcc, clang, ASan, -m32 and on "
