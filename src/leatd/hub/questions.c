@@ -16,15 +16,13 @@ are_of_one(const struct question *one, const struct question *other)
     return memcmp(one->from, other->from, QUESTION_FROM) == 0;
 }
 
-/* After the last one of the same address, else in the round that runs. */
+/* After the last one of the same address, else in the next round: one that
+ * runs is closed, or who comes again and again would keep it from ending. */
 static uint64_t
-choose_round(const struct questions *questions, const struct question *question,
-    const struct question *asked)
+choose_round(const struct questions *questions, const struct question *question)
 {
-    uint64_t round = questions->round;
+    uint64_t round = questions->round + 1;
 
-    if (asked != NULL && are_of_one(asked, question))
-        round = asked->round + 1;
     for (size_t i = 0; i < questions->count; i++) {
         const struct question *other = questions->of[i];
         if (are_of_one(other, question) && other->round >= round)
@@ -34,12 +32,12 @@ choose_round(const struct questions *questions, const struct question *question,
 }
 
 int
-questions_add(struct questions *questions, struct question *question,
-    const struct question *asked)
+questions_add(
+    struct questions *questions, struct question *question, size_t most)
 {
-    if (questions->count + (asked != NULL) >= QUESTIONS_MOST)
+    if (questions->count >= most)
         return -ENOBUFS;
-    question->round = choose_round(questions, question, asked);
+    question->round = choose_round(questions, question);
     questions->of[questions->count++] = question;
     return 0;
 }

@@ -27,8 +27,8 @@ struct question {
 
 /*
  * Each address has one question in each round; the oldest question of the
- * lowest round is next. So one that asks a hundred times delays another by one
- * question.
+ * lowest round is next. So one that asks a hundred times delays another by two
+ * questions.
  */
 struct questions {
     struct question *of[QUESTIONS_MOST]; /* as they came */
@@ -36,10 +36,10 @@ struct questions {
     uint64_t round; /* of the last one taken */
 };
 
-/* Put a question behind all others of its address. asked is the one that was
- * taken and is not answered; or NULL. 0, or -ENOBUFS and it is the caller's. */
-int questions_add(struct questions *questions, struct question *question,
-    const struct question *asked);
+/* Put a question behind all others of its address. 0, or -ENOBUFS and it is the
+ * caller's: most of them wait, which is QUESTIONS_MOST or less. */
+int questions_add(
+    struct questions *questions, struct question *question, size_t most);
 /* The next one; NULL. */
 struct question *questions_take(struct questions *questions);
 /* Whether it was there. */

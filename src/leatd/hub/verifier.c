@@ -236,7 +236,7 @@ on_ready(struct leat_watch *watch, unsigned ready, void *user)
     if (count > 0) {
         verifier->answer_len += (size_t)count;
         take_answer(verifier);
-    } else if (count == 0) {
+    } else if (count == 0 || count == -ECONNRESET) {
         give_up_helper(verifier, "the login helper has ended", 0);
     } else if (count != -EAGAIN && count != -EINTR) {
         give_up_helper(
@@ -292,7 +292,8 @@ verifier_stop(struct verifier *verifier)
 int
 verifier_ask(struct verifier *verifier, struct question *question)
 {
-    int error = questions_add(&verifier->waiting, question, verifier->asked);
+    size_t most = QUESTIONS_MOST - (verifier->asked != NULL);
+    int error = questions_add(&verifier->waiting, question, most);
 
     if (error == 0)
         ask_next(verifier);
