@@ -72,6 +72,7 @@ struct leat__pool {
     size_t queued; /* bytes of messages that are in a queue */
     size_t held;   /* bytes of input held by connections; theirs to count */
     size_t stored; /* the blocks that these are in: what is bounded */
+    size_t rings;  /* the blocks of queues' references */
 };
 
 void leat__pool_init(struct leat__pool *pool, const struct leat_alloc *alloc);

@@ -14,6 +14,7 @@
  *  7. each slot holds one reference of its message and counts once in its
  *     queued; a message with queued > 0 counts once in pool->queued, and its
  *     block in pool->stored
+ *  8. a ring's block counts in pool->rings
  *
  * What can fail comes before what changes anything: admission, then memory,
  * then drops, then the new message. So an error leaves the queue as it was.
@@ -157,6 +158,7 @@ give_ring(struct leat__queue *queue, struct leat__pool *pool)
     if (queue->ring_block == 0)
         return;
     leat__pool_give(pool, queue->at.ring, queue->ring_block);
+    pool->rings -= queue->ring_block;
     queue->ring_block = 0;
     queue->capacity = LEAT__OWN_SLOTS;
     queue->head = 0;
@@ -187,6 +189,7 @@ reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
     for (uint32_t i = 0; i < queue->count; i++)
         ring[i] = leat__queue_at(queue, i);
     give_ring(queue, pool);
+    pool->rings += block;
     queue->at.ring = ring;
     queue->ring_block = block;
     queue->capacity = capacity;

@@ -161,6 +161,7 @@ leat__net_check(const struct leat_loop *loop)
     size_t couples = 0;
     size_t members = 0;
     size_t held = 0;
+    size_t rings = 0;
 
     if (net == NULL)
         return;
@@ -175,18 +176,19 @@ leat__net_check(const struct leat_loop *loop)
         couples += check_couples(conn);
         members += check_memberships(conn);
         held += conn->counted;
+        rings += conn->queue.ring_block;
     }
     size_t in_groups = check_groups(net);
     assert(count == net->count && count == net->conn_slab.used_count);
     assert(couples == net->couple_slab.used_count);
     assert(members == net->member_slab.used_count);
     assert(members == in_groups);
-    assert(held == loop->pool.held);
+    assert(held == loop->pool.held && rings == loop->pool.rings);
     assert(loop->pool.stored <= loop->config.max_memory);
     check_listeners(net);
     check_dgrams(net);
     leat__slab_check(&net->conn_slab);
     leat__slab_check(&net->member_slab);
     (void)count, (void)couples, (void)held; /* without assertions */
-    (void)members, (void)in_groups;
+    (void)members, (void)in_groups, (void)rings;
 }

@@ -8,7 +8,8 @@
  *     generation) names one connection for ever; a slot whose generations are
  *     used up is not used again
  *  3. the blocks of what is queued and held are within max_memory after every
- *     send and every receive
+ *     send and every receive; together with the rings of the queues they are
+ *     before each, as a ring is seen when it has grown
  */
 #include "net.h"
 
@@ -177,11 +178,24 @@ leat_conn_find(struct leat_loop *loop, uint64_t id)
 
 /* --- the memory bound --- */
 
+static size_t
+used(const struct leat__net *net)
+{
+    return net->loop->pool.stored + net->loop->pool.rings;
+}
+
 /* What its end would free. */
 static size_t
 memory_of(const struct leat_conn *conn)
 {
-    return leat__queue_weight(&conn->queue) + conn->stored;
+    return leat__queue_weight(&conn->queue) + conn->queue.ring_block +
+           conn->stored;
+}
+
+static size_t
+living_memory(const struct leat_conn *conn)
+{
+    return conn->is_dying ? 0 : memory_of(conn);
 }
 
 /* A walk over all connections; rare, because each one that is closed frees
@@ -194,7 +208,7 @@ largest(const struct leat__net *net)
     for (struct leat__node *node = net->conns.next; node != &net->conns;
          node = node->next) {
         struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
-        size_t memory = conn->is_dying ? 0 : memory_of(conn);
+        size_t memory = living_memory(conn);
         if (memory <= most)
             continue;
         most = memory;
@@ -215,15 +229,59 @@ shed(struct leat_loop *loop, struct leat_conn *conn)
     leat__conn_kill(conn, -EDQUOT);
 }
 
+/* --- many at once --- */
+
+typedef size_t (*weigh_fn)(const struct leat_conn *conn);
+
+static size_t
+heaviest(const struct leat__net *net, weigh_fn weigh)
+{
+    size_t most = 0;
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next) {
+        size_t memory = weigh(LEAT__CONTAINER(node, struct leat_conn, all));
+        if (memory > most)
+            most = memory;
+    }
+    return most;
+}
+
+/* Close those who hold as much as that, while more than goal is used. */
+static void
+shed_from(struct leat__net *net, weigh_fn weigh, size_t least, size_t goal)
+{
+    for (struct leat__node *node = net->conns.next; node != &net->conns;
+         node = node->next) {
+        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
+        if (used(net) <= goal)
+            return;
+        if (weigh(conn) >= least)
+            shed(net->loop, conn);
+    }
+}
+
+/* The larger ones first, down to a half of what there may be. A ring of
+ * thousands shares its messages with the others and frees little: one by one,
+ * with a walk for each, would stop the loop for minutes. */
+static void
+shed_most(struct leat__net *net, weigh_fn weigh)
+{
+    size_t goal = net->loop->config.max_memory / 2;
+    for (size_t most = heaviest(net, weigh); most > 0 && used(net) > goal;
+         most = heaviest(net, weigh))
+        shed_from(net, weigh, most - most / 2, goal);
+}
+
 int
 leat__net_make_room(struct leat__net *net, size_t size)
 {
     struct leat_loop *loop = net->loop;
     size_t max = loop->config.max_memory;
-    const struct leat__pool *pool = &loop->pool;
     if (size > max)
         return -ENOMEM; /* nobody's end would help */
-    while (pool->stored > max - size) {
+    if (used(net) > max && loop->pool.rings > max / 2)
+        shed_most(net, living_memory);
+    while (used(net) > max - size) {
         struct leat_conn *victim = largest(net);
         if (victim == NULL)
             return -ENOMEM;
@@ -237,8 +295,7 @@ void
 leat__net_gate(struct leat__net *net)
 {
     struct leat_loop *loop = net->loop;
-    size_t used = loop->pool.stored;
-    bool is_tight = used > loop->config.max_memory / 5 * 4;
+    bool is_tight = used(net) > loop->config.max_memory / 5 * 4;
     if (is_tight == net->is_tight)
         return;
 
@@ -247,7 +304,7 @@ leat__net_gate(struct leat__net *net)
         &(struct leat_note){.level = is_tight ? LEAT_NOTE_WARN : LEAT_NOTE_INFO,
             .key = is_tight ? "memory-high" : "memory-low",
             .fd = -1,
-            .value = used});
+            .value = used(net)});
     for (struct leat__node *node = net->listeners.next; node != &net->listeners;
          node = node->next)
         leat__listener_set_pauses(
@@ -267,37 +324,9 @@ static size_t
 stalled_memory(const struct leat_conn *conn)
 {
     int64_t stuck_us = conn->loop->now_us - conn->stuck_us;
-    bool is_stalled = !conn->is_dying && conn->queue.count > 0 &&
-                      conn->is_blocked && stuck_us >= RELIEF_US;
-    return is_stalled ? memory_of(conn) : 0;
-}
-
-static size_t
-most_stalled(const struct leat__net *net)
-{
-    size_t most = 0;
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next) {
-        size_t memory =
-            stalled_memory(LEAT__CONTAINER(node, struct leat_conn, all));
-        if (memory > most)
-            most = memory;
-    }
-    return most;
-}
-
-/* Close those who hold as much as that, while more than goal is used. */
-static void
-shed_stalled(struct leat__net *net, size_t least, size_t goal)
-{
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next) {
-        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
-        if (net->loop->pool.stored <= goal)
-            return;
-        if (stalled_memory(conn) >= least)
-            shed(net->loop, conn);
-    }
+    bool is_stalled =
+        conn->queue.count > 0 && conn->is_blocked && stuck_us >= RELIEF_US;
+    return is_stalled ? living_memory(conn) : 0;
 }
 
 /* Clients that do not read could hold memory between 80 and 100 % for ever,
@@ -310,11 +339,8 @@ relieve(struct leat_timer *timer, void *user)
 {
     (void)timer;
     struct leat__net *net = user;
-    size_t goal = net->loop->config.max_memory / 2;
     if (leat__list_is_empty(&net->listeners))
         return;
-    for (size_t most = most_stalled(net);
-         most > 0 && net->loop->pool.stored > goal; most = most_stalled(net))
-        shed_stalled(net, most - most / 2, goal);
+    shed_most(net, stalled_memory);
     leat__net_gate(net);
 }

@@ -89,14 +89,14 @@ begin(struct leat__queue *queue, const struct leat__limits *limits,
     const struct start *start)
 {
     taken = 0;
-    pool.queued = pool.stored = 0;
+    pool.queued = pool.stored = pool.rings = 0;
     leat__queue_init(queue);
     queue->capacity = start->capacity;
     queue->head = start->head;
     queue->count = start->count;
     if (start->capacity > LEAT__OWN_SLOTS) {
         queue->at.ring = slots;
-        queue->ring_block = sizeof slots;
+        queue->ring_block = pool.rings = sizeof slots;
     }
     //@ loop unroll 8;
     for (uint32_t i = 0; i < start->count; i++)

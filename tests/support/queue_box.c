@@ -30,6 +30,7 @@ box_fini(struct queue_box *box)
     leat__queue_clear(&box->queue, &box->pool);
     ck_assert_uint_eq(box->pool.queued, 0);
     ck_assert_uint_eq(box->pool.stored, 0);
+    ck_assert_uint_eq(box->pool.rings, 0);
     leat__pool_fini(&box->pool);
     alloc_fini(&box->ledger);
 }

@@ -59,6 +59,7 @@ world_fini(struct queue_world *world)
         leat_message_unref(world->shared[i].message);
     quick_eq(world->pool.queued, 0);
     quick_eq(world->pool.stored, 0);
+    quick_eq(world->pool.rings, 0);
     leat__pool_fini(&world->pool);
     alloc_fini(&world->ledger);
 }

@@ -148,6 +148,31 @@ START_TEST(law9_memory_is_what_tiny_messages_take_not_what_they_say)
 }
 END_TEST
 
+/* One byte for all, again and again: what grows is the rings. */
+START_TEST(law9_what_refers_to_shared_messages_is_bounded_too)
+{
+    struct leat_group *group;
+    size_t most = 64 * sizeof(void *) * KIB;
+    peers.config.conn.queue.policy = LEAT_DROP_OLD;
+    open_with_memory(most);
+    meet_many(40);
+    ck_assert_int_eq(leat_group_create(&group, rig.loop), 0);
+    for (int i = 0; i < 40; i++)
+        ck_assert_int_eq(leat_group_add(group, side[i]->conn), 0);
+    for (int i = 0; i < 1500; i++) {
+        struct leat_message *message;
+        ck_assert_int_eq(leat_message_create(&message, rig.loop, "x", 1), 0);
+        (void)leat_group_send(group, message, NULL, NULL);
+        leat_message_unref(message);
+        size_t used = rig.loop->pool.stored + rig.loop->pool.rings;
+        ck_assert_uint_le(used, most + 17 * KIB); /* one ring beyond */
+    }
+    ck_assert_uint_ge(rig_stats().shed, 1);
+    ck_assert_uint_ge(leat_group_count(group), 1);
+    leat_group_destroy(group);
+}
+END_TEST
+
 START_TEST(law9_who_shares_a_backlog_is_not_shed_for_one_who_does_not)
 {
     struct leat_message *message;
@@ -383,6 +408,7 @@ leat_test_suite(void)
     tcase_add_test(tcase, law9_held_input_counts_and_is_shed);
     tcase_add_test(
         tcase, law9_memory_is_what_tiny_messages_take_not_what_they_say);
+    tcase_add_test(tcase, law9_what_refers_to_shared_messages_is_bounded_too);
     tcase_add_test(
         tcase, law9_who_shares_a_backlog_is_not_shed_for_one_who_does_not);
     tcase_add_test(
