@@ -192,6 +192,8 @@ hear(struct guest *guest)
         failed(guest, errno);
     else if (count == 0)
         guest->has_ended = guest->is_over = true;
+    else if (script->listen != NULL)
+        script->listen(guest, bytes, (size_t)count);
     else
         guest_compare(guest, bytes, (size_t)count);
     if (guest->heard == script->want_len && !script->waits_for_end)

@@ -11,12 +11,15 @@
 #include <stddef.h>
 
 struct leat_conn;
+struct guest;
 
 struct script {
     const unsigned char *out; /* what it says */
     size_t out_len;
     const unsigned char *want; /* what it must hear, and nothing else */
     size_t want_len;
+    /* Instead: it hears what nobody knows in advance, and tells it here. */
+    void (*listen)(struct guest *guest, const void *bytes, size_t len);
     size_t piece;       /* most bytes to say in a round; 0 any */
     size_t gulp;        /* most bytes to hear in a round; 0 any */
     unsigned late;      /* rounds before it hears at all */

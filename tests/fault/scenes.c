@@ -228,6 +228,11 @@ static const struct scenario scenarios[] = {
         .line = "-q --drain=1h echo:TCP,high=4k,low=1k,sndbuf=4k,rcvbuf=8k",
         .prepare = prepare_drain,
         .play = play_drain},
+    {.name = "hub",
+        .about = "three who talk to each other",
+        .line = "-q hub:TCP,history=4,per-ip=9,rate=1000,sndbuf=2k",
+        .prepare = prepare_hub,
+        .play = play_hub},
 };
 
 size_t

@@ -18,4 +18,7 @@ void play_unix(void);
 void prepare_drain(void);
 void play_drain(void);
 
+void prepare_hub(void);
+void play_hub(void);
+
 #endif
