@@ -57,7 +57,8 @@ struct leat_dgram_stats {
 /*
  * Open the sockets of an address.
  *
- * out      set to the dgram; returned owned, leat_dgram_close ends it
+ * out      set to the dgram; returned owned, leat_dgram_close ends it, and so
+ *          does leat_loop_destroy
  * loop     borrowed
  * address  by the grammar of leat/addr.h, without unix sockets; host names are
  *          resolved now
@@ -65,7 +66,7 @@ struct leat_dgram_stats {
  *
  * All sockets are opened or none. For PORT and any:PORT one family may be
  * missing on the host (EAFNOSUPPORT, EADDRNOTAVAIL); a note says so. Port 0
- * gives both families the same number. Takes 64 KiB for the bytes, once.
+ * gives both families the same number. Takes max bytes of memory, once.
  *
  * Returns  0; an error of leat_addr_parse; -EINVAL bad configuration, or a unix
  *          address; -EADDRINUSE; -EACCES; -EADDRNOTAVAIL; -EAFNOSUPPORT;
@@ -105,10 +106,10 @@ LEAT_API void leat_dgram_close(struct leat_dgram *dgram);
  * Returns  0 the kernel took it; else it is dropped and counted, and the
  *          dgram is as before: -EAGAIN, -ENOBUFS, -ENOMEM no room just now;
  *          -EINTR; -EMSGSIZE longer than a datagram can be; -EAFNOSUPPORT no
- *          socket of this family; -EINVAL port 0; -EACCES a broadcast address;
- *          -EPERM a firewall; -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH,
- *          -ENETDOWN and other errors of sendmsg(2), which may be about a
- *          datagram sent before.
+ *          socket of this family; -ESHUTDOWN closed in this on_datagram;
+ *          -EINVAL port 0; -EACCES a broadcast address; -EPERM a firewall;
+ *          -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ENETDOWN and other
+ *          errors of sendmsg(2), which may be about a datagram sent before.
  * Calls back never.
  */
 LEAT_API int leat_dgram_send(struct leat_dgram *dgram, const void *bytes,

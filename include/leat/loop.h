@@ -44,8 +44,8 @@ LEAT_API LEAT_CHECKED int leat_loop_create(
 
 /*
  * End a loop: every connection gets its on_close with -ECANCELED, listeners,
- * watches and signals are closed, timers are stopped, posts that were accepted
- * but not yet run are dropped.
+ * dgrams, watches and signals are closed, groups freed, timers stopped, posts
+ * that were accepted but not yet run dropped.
  *
  * loop     taken; NULL is harmless. From inside a callback destruction waits
  *          until the running leat_loop_run, step or dispatch unwinds, which
@@ -57,7 +57,7 @@ LEAT_API void leat_loop_destroy(struct leat_loop *loop);
 
 /*
  * Turn until leat_loop_stop, or until nothing is left that could call back:
- * no connection, listener, watch, started timer, watched signal or post.
+ * no connection, listener, dgram, watch, started timer, watched signal, post.
  *
  * Returns  0; -EBUSY called from inside a callback; -ECANCELED the loop was
  *          destroyed from inside; an error of select(2) that waiting does not
