@@ -85,12 +85,12 @@ helper_kill(pid_t pid, int signo)
 }
 
 static inline pid_t
-helper_wait(pid_t pid, int *status, int options)
+helper_wait(pid_t pid, int *status, int how)
 {
     ck_assert_int_eq(pid, HELPER_PID);
     *status = 0;
-    helper_waits += options == 0;
-    if (options != 0 && helper_unreaped > 0) {
+    helper_waits += how == 0;
+    if (how != 0 && helper_unreaped > 0) {
         helper_unreaped--;
         return 0;
     }
