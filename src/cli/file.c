@@ -90,6 +90,10 @@ file_replace(const char *path, const char *bytes, size_t len, mode_t mode)
     text_number(&text, (uint64_t)leat__sys_pid(), 1);
     text_add(&text, ".tmp");
     int error = write_new(beside, bytes, len, mode);
+    /* Left by one that died with our number, which in a container is the same
+     * each time. */
+    if (error == -EEXIST && leat__sys_unlink(beside) == 0)
+        error = write_new(beside, bytes, len, mode);
     if (error == 0) {
         error = leat__sys_rename(beside, path);
         if (error != 0)

@@ -179,6 +179,23 @@ START_TEST(file_that_is_there_is_replaced)
 }
 END_TEST
 
+/* In a container the number of a process is often the same each time. */
+START_TEST(file_that_one_with_our_number_has_left_half_written_is_no_obstacle)
+{
+    char beside[160];
+
+    snprintf(beside, sizeof beside, "%s.%d.tmp", path, (int)getpid());
+    FILE *file = fopen(beside, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("{\"rea", file);
+    fclose(file);
+    options.ready_file = path;
+    ck_assert_int_eq(ready_tell(&server, &wrong), 0);
+    ck_assert_int_eq(access(beside, F_OK), -1);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(file_that_cannot_be_written_leaves_nothing)
 {
     static const char *const calls[] = {"open", "write", "close", "rename"};
@@ -215,6 +232,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, descriptor_has_the_line_and_an_end);
     tcase_add_test(tcase, file_appears_as_a_whole);
     tcase_add_test(tcase, file_that_is_there_is_replaced);
+    tcase_add_test(tcase,
+        file_that_one_with_our_number_has_left_half_written_is_no_obstacle);
     tcase_add_test(tcase, file_that_cannot_be_written_leaves_nothing);
     tcase_add_test(tcase, nothing_is_written_when_nobody_asked);
     suite_add_tcase(suite, tcase);
