@@ -43,8 +43,7 @@ void model_gone(struct hub_model *model, int who);
 /* A line without its ending. */
 void model_line(struct hub_model *model, int who, const char *line, size_t len);
 
-/* --- hub_model_text.c ------------------------------------------------------
- */
+/* --- hub_model_text.c --- */
 
 /* As text may go out; to has room for four times len. How long it is. */
 size_t model_escape(char *to, const char *text, size_t len);
