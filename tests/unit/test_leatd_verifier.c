@@ -216,7 +216,7 @@ END_TEST
 START_TEST(no_new_one_is_started_before_the_old_one_was_reaped)
 {
     start();
-    helper_unreaped = 2;
+    helper_unreaped = 4; /* it is asked twice each time */
     die();
     pass(100 * MSEC);
     ck_assert_int_eq(helper_starts, 1);
@@ -224,6 +224,20 @@ START_TEST(no_new_one_is_started_before_the_old_one_was_reaped)
     ck_assert_int_eq(helper_starts, 2);
     verifier_stop(&verifier);
     ck_assert_int_eq(helper_waits, 1); /* only the end waits */
+}
+END_TEST
+
+START_TEST(one_that_the_kernel_has_reaped_is_not_killed)
+{
+    start();
+    fault_once("waitpid", 1, ECHILD);
+    die();
+    helper_reaps++;
+    ck_assert_int_eq(helper_kills, 0);
+    pass(100 * MSEC);
+    ck_assert_int_eq(helper_starts, 2);
+    verifier_stop(&verifier);
+    ck_assert_int_eq(helper_kills, 1);
 }
 END_TEST
 
@@ -279,6 +293,7 @@ leat_test_suite(void)
         a_helper_is_restarted_later_and_later,
         where_none_can_be_started_all_are_answered,
         no_new_one_is_started_before_the_old_one_was_reaped,
+        one_that_the_kernel_has_reaped_is_not_killed,
         a_socket_that_fails_is_given_up,
         a_question_that_is_cut_short_is_given_up};
     Suite *suite = suite_create("leatd_verifier");

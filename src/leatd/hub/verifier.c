@@ -123,7 +123,9 @@ drop_socket(struct verifier *verifier)
     (void)leat__sys_close(fd); /* nothing that was sent matters any more */
 }
 
-/* It has ended, or is past help. It holds nothing that would be lost. */
+/* It has ended, or is past help; it holds nothing that would be lost. Asked
+ * first: where the kernel reaps by itself, as for the first process of a
+ * container, its number may be another's by now. */
 static void
 reap(struct verifier *verifier, bool may_wait)
 {
@@ -131,9 +133,12 @@ reap(struct verifier *verifier, bool may_wait)
 
     if (verifier->pid == 0)
         return;
-    (void)leat__sys_kill(verifier->pid); /* it may have ended by itself */
-    if (leat__sys_reap(verifier->pid, may_wait, &status) != 0)
-        verifier->pid = 0; /* or there is none to be waited for */
+    if (leat__sys_reap(verifier->pid, false, &status) == 0) {
+        (void)leat__sys_kill(verifier->pid); /* a child: it cannot fail */
+        if (leat__sys_reap(verifier->pid, may_wait, &status) == 0)
+            return;
+    }
+    verifier->pid = 0;
 }
 
 static void
