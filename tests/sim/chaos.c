@@ -23,6 +23,7 @@ static const struct {
     [MISTAKE_SILENT] = {"silent", ORACLE_CLOSE, 1},
     [MISTAKE_MISCOUNT] = {"miscount", ORACLE_ACCOUNTS, 1},
     [MISTAKE_DEAF] = {"deaf", ORACLE_DRAIN, 0},
+    [MISTAKE_ASTRAY] = {"astray", ORACLE_HUB, 0},
     [MISTAKE_FORGETFUL] = {"forgetful", ORACLE_BYTES, 0},
 };
 

@@ -48,6 +48,7 @@ meet(struct player *player)
         .is_unix = listener->is_unix,
         .active_us = fake.now_us};
     sim.of_link[peer] = meeting;
+    hub_meet(meeting);
     sim_note("connect", meeting->number, peer, 0);
     return meeting;
 }
@@ -83,7 +84,9 @@ check_bytes(struct meeting *meeting, const unsigned char *bytes, size_t len)
             "meeting %u got %llu bytes for the %llu that leatd had received",
             meeting->number, (unsigned long long)(meeting->got + len),
             (unsigned long long)meeting->in);
-    for (size_t i = 0; i < len; i++)
+    if (meeting->listener->kind == KIND_HUB)
+        hub_hear(meeting, bytes, len);
+    for (size_t i = 0; meeting->listener->kind != KIND_HUB && i < len; i++)
         if (bytes[i] != owed_byte(meeting, meeting->got + i))
             sim_fail(ORACLE_BYTES, "meeting %u: byte %llu is wrong",
                 meeting->number, (unsigned long long)(meeting->got + i));

@@ -28,7 +28,7 @@ draw_listener(
 {
     static const enum kind kinds[] = {KIND_ECHO, KIND_ECHO, KIND_ECHO,
         KIND_ECHO, KIND_LINES, KIND_LINES, KIND_FIXED, KIND_GREET, KIND_DISCARD,
-        KIND_CHARGEN, KIND_NOTHING};
+        KIND_CHARGEN, KIND_NOTHING, KIND_HUB, KIND_HUB};
 
     *listener = (struct sim_listener){
         .kind = kinds[choose(choices, sizeof kinds / sizeof kinds[0])],

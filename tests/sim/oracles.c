@@ -133,6 +133,7 @@ judge_close(struct meeting *meeting, uint64_t in, uint64_t out, uint64_t drops,
             "meeting %u: the log says %llu in, %llu out; it was %llu and %llu",
             meeting->number, (unsigned long long)in, (unsigned long long)out,
             (unsigned long long)meeting->in, (unsigned long long)meeting->out);
+    meeting->drops = drops;
     strncpy(meeting->reason, reason, sizeof meeting->reason - 1);
     if (has_word(reason, "idle"))
         judge_idle(meeting);
@@ -306,6 +307,8 @@ judge_end(int status)
     judge_lines();
     judge_numbers();
     judge_drain(status);
-    for (unsigned i = 0; i < sim.meetings; i++)
+    for (unsigned i = 0; i < sim.meetings; i++) {
         judge_arrival(&sim.meeting[i]);
+        hub_judge_end(&sim.meeting[i]);
+    }
 }

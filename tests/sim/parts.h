@@ -2,13 +2,13 @@
  * parts.h - what the files of the simulator share.
  *
  *   choices.c   where decisions come from     draw.c      a scenario from them
- *   script.c    it as text, and as argv       services.c  what leatd must
- * answer clients.c   who talks to leatd            world.c     time, signals,
- * select chaos.c     calls that fail               watch.c     every call,
- * looked at journal.c   what leatd logs               oracles.c   what must
- * hold run.c       one run                       shrink.c    a smaller scenario
- *   small.c     a small world                 small_walk.c  all of it
- *   main.c      the program
+ *   script.c    it as text, and as argv       services.c  what leatd must say
+ *   clients.c   who talks to leatd            hub.c       and to each other
+ *   world.c     time, signals, select         chaos.c     calls that fail
+ *   watch.c     every call, looked at         journal.c   what leatd logs
+ *   oracles.c   what must hold                run.c       one run
+ *   shrink.c    a smaller scenario            small.c     a small world
+ *   main.c      the program                   small_walk.c  all of it
  */
 #ifndef TESTS_SIM_PARTS_H
 #define TESTS_SIM_PARTS_H
@@ -68,6 +68,7 @@ enum kind {
     KIND_DISCARD,
     KIND_CHARGEN,
     KIND_NOTHING,
+    KIND_HUB,
     KINDS
 };
 
@@ -152,7 +153,7 @@ const char *fault_name(enum fault fault);
 enum oracle {
     FINE,
     ORACLE_BYTES,    /* what a client gets is what it is owed, in order */
-    ORACLE_HUB,      /* reserved: services that join clients */
+    ORACLE_HUB,      /* what a hub passes on */
     ORACLE_MEMORY,   /* bounded; nothing left at the end */
     ORACLE_CLOSE,    /* one on_close each, nothing after it */
     ORACLE_TIME,     /* never early, late within a bound */
@@ -185,6 +186,7 @@ enum mistake {
     MISTAKE_SILENT,    /* a close line is left out */
     MISTAKE_MISCOUNT,  /* a close line tells a byte too many */
     MISTAKE_DEAF,      /* TERM does not arrive */
+    MISTAKE_ASTRAY,    /* what is for one is for another */
     MISTAKE_FORGETFUL, /* the last bytes before the end are not sent */
     MISTAKES
 };
@@ -211,6 +213,7 @@ struct meeting {
     bool saw_end, saw_reset;
     bool was_accepted, was_closed, was_cut, was_urgent;
     unsigned lines; /* close lines in the log */
+    uint64_t drops; /* and what the last one told */
     char reason[24];
 };
 
@@ -295,6 +298,14 @@ uint64_t owed_most(const struct meeting *meeting, uint64_t in);
 /* How much it must send in the end; is_ended: and no more come. */
 uint64_t owed_all(const struct meeting *meeting, uint64_t in, bool is_ended);
 bool is_endless(const struct meeting *meeting);
+
+/* --- hub.c ---------------------------------------------------------------- */
+
+void hub_meet(const struct meeting *meeting);
+unsigned char hub_byte(const struct meeting *meeting, uint64_t at);
+void hub_hear(
+    const struct meeting *meeting, const unsigned char *bytes, size_t len);
+void hub_judge_end(const struct meeting *meeting);
 
 /* --- clients.c ------------------------------------------------------------ */
 

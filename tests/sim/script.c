@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char *const services[KINDS] = {
-    "echo", "stamp", "fixed", "greet", "discard", "chargen", "null"};
+    "echo", "stamp", "fixed", "greet", "discard", "chargen", "null", "hub"};
 
 static const char *const acts[ACTS] = {"send", "urgent byte", "stop reading",
     "read on", "half-close", "reset", "close", "wait"};
@@ -50,6 +50,8 @@ write_listener(char word[WORD], const struct sim_listener *listener, int i)
         at += snprintf(at, (size_t)(end - at), ",repeat");
     if (listener->kind == KIND_GREET && listener->is_lasting)
         at += snprintf(at, (size_t)(end - at), ",stay");
+    if (listener->kind == KIND_HUB && listener->is_lasting)
+        at += snprintf(at, (size_t)(end - at), ",quiet");
     if (listener->is_small)
         at += snprintf(at, (size_t)(end - at), ",high=8,low=2");
     if (listener->idle_us > 0)

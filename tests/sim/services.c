@@ -33,6 +33,8 @@ sent_byte(const struct meeting *meeting, uint64_t at)
 {
     unsigned char byte = noise[(meeting->key + at) % sizeof noise];
 
+    if (meeting->listener->kind == KIND_HUB)
+        return hub_byte(meeting, at);
     if (meeting->listener->kind != KIND_LINES)
         return byte;
     if (at % LINE_LEN == LINE_LEN - 1)
@@ -73,6 +75,7 @@ owed_most(const struct meeting *meeting, uint64_t in)
     case KIND_GREET:
         return 4;
     case KIND_CHARGEN:
+    case KIND_HUB:
         return UINT64_MAX;
     default:
         return 0;
@@ -85,7 +88,7 @@ owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
 {
     if (meeting->listener->kind == KIND_LINES && !is_ended)
         return in / LINE_LEN * LINE_LEN;
-    if (meeting->listener->kind == KIND_CHARGEN)
+    if (is_endless(meeting))
         return 0;
     return owed_most(meeting, in);
 }
@@ -93,5 +96,6 @@ owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
 bool
 is_endless(const struct meeting *meeting)
 {
-    return meeting->listener->kind == KIND_CHARGEN;
+    return meeting->listener->kind == KIND_CHARGEN ||
+           meeting->listener->kind == KIND_HUB;
 }

@@ -110,6 +110,10 @@ watch_recv(int fd, void *bytes, size_t len, int flags)
         meeting->in += (uint64_t)count;
     if (count > 4 && errs(MISTAKE_DROP))
         memmove(first + 1, first + 2, (size_t)--count - 1);
+    for (ssize_t i = 0; i + 4 < count && meeting != NULL; i++)
+        if (first[i] == '@' && meeting->listener->kind == KIND_HUB &&
+            errs(MISTAKE_ASTRAY))
+            first[i + 3] ^= 1;
     return count;
 }
 
