@@ -42,7 +42,7 @@ static const char foot[] =
     "                            until it pauses, end; a second one cuts this\n"
     "                            short\n"
     "  USR1                      log one line of totals\n"
-    "  HUP                       never ends leatd; there is nothing to reload\n"
+    "  HUP                       read the login files again; never ends leatd\n"
     "\n"
     "The log is on standard error. Standard output is for --help, --version\n"
     "and --ready-fd 1. The ready line is\n"

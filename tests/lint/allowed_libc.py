@@ -27,6 +27,9 @@ def plain(name):
                   r"\1", name)
 
 
+# A password is hashed where nobody waits for it, and nowhere else.
+ONLY_IN = {"crypt_r": ("src/leatd/hub/helper.c", "src/leat/passwd.c")}
+
 allowed = {}
 for number, line in enumerate(tree.read(LIST).splitlines(), 1):
     words = line.split("#")[0].split()
@@ -42,6 +45,9 @@ for source, path in release.library() + release.programs():
             continue
         name = plain(name)
         used.add(name)
+        if source not in ONLY_IN.get(name, (source,)):
+            tree.problem(source, 0, "%s is for %s only"
+                         % (name, " and ".join(ONLY_IN[name])))
         if tree.room(source) not in allowed.get(name, ([], 0))[0] \
                 and "any" not in allowed.get(name, ([], 0))[0]:
             tree.problem(source, 0, "%s is not listed for %s in %s"

@@ -1,10 +1,12 @@
 /*
- * test_sys_fallback.c - src/sys/fd.c as it is compiled where there is neither
- * accept4 nor pipe2. It stands here in place of the library's own.
+ * test_sys_fallback.c - src/sys/fd.c and child.c as they are compiled where
+ * there is neither accept4 nor pipe2. They stand here in place of the library's
+ * own.
  */
 #define LEAT_NO_ACCEPT4
 #define LEAT_NO_PIPE2
 
+#include "sys/child.c"
 #include "sys/fd.c"
 
 #include "kernel.h"
@@ -119,6 +121,30 @@ START_TEST(a_pipe_without_its_flags_is_closed_again)
 }
 END_TEST
 
+START_TEST(a_pair_of_sockets_is_close_on_exec_and_waits)
+{
+    int fds[2];
+
+    ck_assert_int_eq(leat__sys_socket_pair(fds), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(fcntl(fds[i], F_GETFL) & O_NONBLOCK, 0);
+        ck_assert_int_eq(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
+        ck_assert_int_eq(leat__sys_close(fds[i]), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_pair_without_its_flags_is_closed_again)
+{
+    int fds[2];
+
+    fault_once("fcntl", (unsigned)_i, EPERM);
+    ck_assert_int_eq(leat__sys_socket_pair(fds), -EPERM);
+    fault_once("socketpair", 1, ENFILE);
+    ck_assert_int_eq(leat__sys_socket_pair(fds), -ENFILE);
+}
+END_TEST
+
 START_TEST(each_call_tells_its_own_error)
 {
     int fds[2];
@@ -149,6 +175,8 @@ leat_test_suite(void)
     tcase_add_loop_test(
         flags, an_accepted_socket_without_its_flags_is_closed_again, 1, 5);
     tcase_add_loop_test(flags, a_pipe_without_its_flags_is_closed_again, 1, 9);
+    tcase_add_test(flags, a_pair_of_sockets_is_close_on_exec_and_waits);
+    tcase_add_loop_test(flags, a_pair_without_its_flags_is_closed_again, 1, 5);
     tcase_add_test(flags, each_call_tells_its_own_error);
     suite_add_tcase(suite, flags);
     return suite;
