@@ -77,6 +77,16 @@ complain_file(const char *path, int error, struct complaint *wrong)
 
 /* --- hashes --------------------------------------------------------------- */
 
+/* Whether it ends with so many characters of a hash, and no more. */
+static bool
+ends_with(const char *text, size_t count)
+{
+    static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz";
+
+    return strlen(text) == count && strspn(text, alphabet) == count;
+}
+
 /* crypt(3) looks at the beginning only. What is behind the last $ has a length
  * of its own for each method. */
 static bool
@@ -88,14 +98,15 @@ is_whole(const char *hash)
     } methods[] = {{"$y$", 43}, {"$gy$", 43}, {"$7$", 43}, {"$6$", 86},
         {"$5$", 43}, {"$2", 53}, {"$1$", 22}, {"$md5", 22}, {"$sha1", 28},
         {"$3$", 32}};
-    const char *last = strrchr(hash, '$');
 
-    if (last == NULL)
-        return strlen(hash) >= 13; /* DES */
+    if (hash[0] == '_')
+        return ends_with(hash + 1, 19); /* DES as in BSDi */
+    if (hash[0] != '$')
+        return strlen(hash) >= 13 && ends_with(hash, strlen(hash)); /* DES */
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (strncmp(hash, methods[i].prefix, strlen(methods[i].prefix)) == 0)
-            return strlen(last + 1) == methods[i].tail;
-    return true;
+            return ends_with(strrchr(hash, '$') + 1, methods[i].tail);
+    return true; /* crypt(3) knows it, we do not */
 }
 
 static const char *
@@ -108,7 +119,7 @@ judge_hash(const char *hash)
     int verdict = crypt_checksalt(hash);
     if (verdict == CRYPT_SALT_INVALID || verdict == CRYPT_SALT_METHOD_DISABLED)
         return "no hash that crypt(3) knows";
-    return is_whole(hash) ? NULL : "the hash is cut off";
+    return is_whole(hash) ? NULL : "the hash is not whole";
 }
 
 /* --- lines ---------------------------------------------------------------- */

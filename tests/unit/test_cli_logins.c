@@ -3,6 +3,7 @@
  */
 #include "cli/logins.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,7 +97,8 @@ START_TEST(a_hash_that_could_never_match_is_named)
         "*", "!", "secret pass", "$9$what$1234567890123456789012", "x"};
     static const char *const cut[] = {"$1$saltsalt$", "$1$saltsalt",
         "$y$j75$saltsalt", "$6$saltsalt$" T43, "$y$j75$saltsalt$" T43 "1",
-        "abcdefghijk"};
+        "abcdefghijk", "ab$defghijklmnop", "_abcdefghijklm",
+        "$1$saltsalt$123456789012345678901~"};
     char text[256];
 
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
@@ -106,8 +108,32 @@ START_TEST(a_hash_that_could_never_match_is_named)
     }
     for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
         snprintf(text, sizeof text, "a:%s\n", cut[i]);
-        assert_wrong(text, "login file 'FILE': line 1: the hash is cut off");
+        assert_wrong(text, "login file 'FILE': line 1: the hash is not whole");
     }
+}
+END_TEST
+
+/* Of every method that libxcrypt has, at its least cost. */
+START_TEST(a_hash_that_was_made_is_whole)
+{
+    static const struct {
+        const char *prefix;
+        unsigned long cost;
+    } methods[] = {{"$y$", 1}, {"$gy$", 1}, {"$7$", 6}, {"$2b$", 4},
+        {"$6$", 1000}, {"$5$", 1000}, {"$sha1", 4}, {"$md5", 0}, {"$1$", 0},
+        {"$3$", 0}, {"_", 1}, {"", 0}};
+    const char *prefix = methods[_i].prefix;
+    static struct crypt_data data;
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE], text[512];
+
+    if (crypt_gensalt_rn(prefix, methods[_i].cost, "0123456789abcdef", 16,
+            setting, sizeof setting) == NULL)
+        return; /* it was built without this one */
+    int len = snprintf(
+        text, sizeof text, "a:%s\n", crypt_r("secret", setting, &data));
+    ck_assert_msg(text[2] != '*', "no hash for %s", setting);
+    ck_assert_msg(parse(text, (size_t)len) == 0, "%s: %s", text, wrong.text);
+    logins_free(&logins);
 }
 END_TEST
 
@@ -229,6 +255,7 @@ leat_test_suite(void)
     tcase_add_test(tcase, entries_are_found_by_name_in_whatever_order);
     tcase_add_test(tcase, a_line_that_is_wrong_is_named);
     tcase_add_test(tcase, a_hash_that_could_never_match_is_named);
+    tcase_add_loop_test(tcase, a_hash_that_was_made_is_whole, 0, 12);
     tcase_add_test(tcase, a_zero_byte_is_named);
     tcase_add_test(tcase, many_entries_are_in_order);
     tcase_add_test(tcase, a_file_without_entries_is_wrong);
