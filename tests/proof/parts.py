@@ -6,7 +6,7 @@ import subprocess
 
 DEV = "build/dev/tests/"
 
-PACKAGES = """gcc g++ clang libclang-rt-14-dev:- libc6-dev:- uthash-dev:-
+PACKAGES = """gcc g++ clang libclang-rt-14-dev:- libc6-dev:- uthash-dev:- libcrypt-dev:-
 cmake ninja-build:ninja make pkg-config check:- valgrind clang-format clang-tidy
 cppcheck shellcheck python3 gcovr netcat-openbsd:nc ncat socat strace
 procps:pgrep iproute2:ss nftables:nft util-linux:prlimit

@@ -34,12 +34,13 @@ compiler() {
     m32)
         echo gcc -m32 -O2 -idirafter "/usr/include/$(gcc -print-multiarch)"
         ;;
-    s390x) echo s390x-linux-gnu-gcc -O2 -static ;;
+    s390x) echo s390x-linux-gnu-gcc -O2 -static -idirafter /usr/include ;;
     *) die "no such way: $1" ;;
     esac
 }
 
-# build_way WAY - leat-sim into $place/WAY, which needs one name only.
+# build_way WAY - leat-sim into $place/WAY, which needs one name only. Libraries
+# are there for this machine only: tests/sim/alone has what stands in for them.
 build_way() {
     way=$1
     # shellcheck disable=SC2046 # a command of several words
