@@ -200,14 +200,15 @@ open_control(struct world *world, const char *address)
     const struct leat_listener_config config = {
         .conn = {.ops = &ops}, .user = world};
     struct leat_listener *listener;
-    char text[LEAT_ADDR_TEXT];
     struct leat_addr addr;
 
     int error = leat_listener_open(&listener, world->loop, address, &config);
     if (error == 0)
         error = leat_listener_addr(listener, 0, &addr);
-    if (error == 0)
+    if (error == 0) {
+        char text[LEAT_ADDR_TEXT];
         printf("control %s\n", leat_addr_format(&addr, text));
+    }
     fflush(stdout);
     return error;
 }
