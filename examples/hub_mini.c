@@ -39,16 +39,17 @@ static void
 tell_others(struct leat_conn *conn, const struct member *member,
     const char *mark, const void *text, size_t len)
 {
-    size_t name_len = strlen(member->name), mark_len = strlen(mark);
+    char who[NAME_LEN + 16];
+    size_t who_len =
+        (size_t)snprintf(who, sizeof who, "%s%s", member->name, mark);
     struct leat_message *message;
-    if (leat_message_create(&message, member->hub->loop, NULL,
-            name_len + mark_len + len + 1) != 0)
+    if (leat_message_create(
+            &message, member->hub->loop, NULL, who_len + len + 1) != 0)
         return; /* no memory: nobody hears it */
     char *to = leat_message_bytes(message);
-    memcpy(to, member->name, name_len);
-    memcpy(to + name_len, mark, mark_len);
-    copy_text(to + name_len + mark_len, text, len);
-    to[name_len + mark_len + len] = '\n';
+    memcpy(to, who, who_len);
+    copy_text(to + who_len, text, len);
+    to[who_len + len] = '\n';
     leat_group_send(member->hub->members, message, conn, NULL);
     leat_message_unref(message); /* each queue has a reference of its own */
 }

@@ -15,6 +15,7 @@
 
 #include <leat/stats.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -34,10 +35,11 @@ cost_of(const struct leat_message *message)
     return leat_message_size(message) + LINE_COST;
 }
 
-/* i is at most capacity. */
+/* i is at most capacity, which is not 0: only what has lines is asked. */
 static struct leat_message **
 line_at(const struct history *history, size_t i)
 {
+    assert(history->capacity > 0);
     return &history->lines[(history->first + i) % history->capacity];
 }
 

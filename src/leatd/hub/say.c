@@ -122,7 +122,8 @@ say_message(
     struct member *member, const char *mark, const char *text, size_t len)
 {
     const struct hub_settings *settings = member->hub->settings;
-    size_t name_len = strlen(member->name.text), mark_len = strlen(mark);
+    char prefix[HUB_NAME + 8];
+    struct text who;
     size_t body = settings->raw ? len : escape_size(text, len);
     struct leat_message *message;
 
@@ -130,15 +131,17 @@ say_message(
         say_error(member, "LONG", HUB_LONG);
         return NULL;
     }
-    if (leat_message_create(&message, member->hub->loop, NULL,
-            name_len + mark_len + body + 1) != 0) {
+    text_init(&who, prefix, sizeof prefix);
+    text_add(&who, member->name.text);
+    text_add(&who, mark);
+    if (leat_message_create(
+            &message, member->hub->loop, NULL, who.len + body + 1) != 0) {
         say_error(member, "NOMEM", HUB_NOMEM);
         return NULL;
     }
     char *to = leat_message_bytes(message);
-    memcpy(to, member->name.text, name_len);
-    memcpy(to + name_len, mark, mark_len);
-    to += name_len + mark_len;
+    memcpy(to, who.bytes, who.len);
+    to += who.len;
     if (settings->raw)
         memcpy(to, text, len);
     else
