@@ -329,6 +329,35 @@ def send_until_stuck(sock, key, offset=0):
                 return offset
 
 
+def recv_accepted(leatd, sock, key):
+    """Every byte that leatd accepted from this client comes back, then the
+    end. What was still under way to leatd when it looked is not among them:
+    "served until it pauses" (leat_conn_drain) is what leatd's recv saw. Such
+    bytes meet a closed socket, so the end may be a reset; it takes nothing of
+    what has come."""
+    port, got = sock.getsockname()[1], 0
+    while True:
+        try:
+            part = sock.recv(CHUNK)
+        except ConnectionResetError:
+            break
+        if not part:
+            break
+        assert part == keyed(key, got, len(part))
+        got += len(part)
+    assert got == int(leatd.close_of(port)["out"])
+    return got
+
+
+def assert_nothing_is_lost(leatd):
+    """What went in came out, or came after a client's end."""
+    told = leatd.line(r"info drained lost=0 unserved=(\d+)")
+    closes = leatd.closes()
+    went_in = sum(int(close["in"]) for close in closes)
+    came_out = sum(int(close["out"]) for close in closes)
+    assert went_in - came_out == int(told.group(1)), (told, closes)
+
+
 class Stream:
     """A client that sends keyed bytes and verifies what comes back."""
 

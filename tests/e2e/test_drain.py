@@ -21,35 +21,6 @@ def stuck_client(leatd, family="tcp4", key=50):
     return sock, e2e.send_until_stuck(sock, key)
 
 
-def recv_accepted(leatd, sock, key):
-    """Every byte that leatd accepted from this client comes back, then the
-    end. What was still under way to leatd when it looked is not among them:
-    "served until it pauses" (leat_conn_drain) is what leatd's recv saw. Such
-    bytes meet a closed socket, so the end may be a reset; it takes nothing of
-    what has come."""
-    port, got = sock.getsockname()[1], 0
-    while True:
-        try:
-            part = sock.recv(e2e.CHUNK)
-        except ConnectionResetError:
-            break
-        if not part:
-            break
-        assert part == keyed(key, got, len(part))
-        got += len(part)
-    assert got == int(leatd.close_of(port)["out"])
-    return got
-
-
-def assert_nothing_is_lost(leatd):
-    """What went in came out, or came after a client's end."""
-    told = leatd.line(r"info drained lost=0 unserved=(\d+)")
-    closes = leatd.closes()
-    went_in = sum(int(close["in"]) for close in closes)
-    came_out = sum(int(close["out"]) for close in closes)
-    assert went_in - came_out == int(told.group(1)), (told, closes)
-
-
 def read_to_end(sock):
     """All there is, up to the end or the reset."""
     parts = []
@@ -106,11 +77,11 @@ def term_under_load_returns_every_byte_that_was_accepted():
         leatd.signal(signal.SIGTERM)
 
         for key, sock in enumerate(socks, 100):
-            received[sock.getsockname()[1]] = recv_accepted(leatd, sock, key)
+            received[sock.getsockname()[1]] = e2e.recv_accepted(leatd, sock, key)
         for thread in blasters:
             thread.join()
         leatd.wait()
-        assert_nothing_is_lost(leatd)
+        e2e.assert_nothing_is_lost(leatd)
         assert len(received) == 4 + waiting
         for close in leatd.closes():
             port = int(close["peer"].rsplit(":", 1)[1])
@@ -187,9 +158,9 @@ def listeners_are_closed_while_the_drain_goes_on():
             for family in ("tcp4", "tcp6", "unix"):
                 assert e2e.is_refused(*leatd.address(family)), family
             sock.shutdown(socket.SHUT_WR)
-            recv_accepted(leatd, sock, 50)
+            e2e.recv_accepted(leatd, sock, 50)
             leatd.wait()
-            assert_nothing_is_lost(leatd)
+            e2e.assert_nothing_is_lost(leatd)
 
 
 @test
@@ -198,9 +169,9 @@ def a_client_that_reads_only_after_term_gets_every_accepted_byte():
         sock = stuck_client(leatd)[0]
         leatd.signal(signal.SIGTERM)
         leatd.line("info drain why=TERM conns=1")
-        assert recv_accepted(leatd, sock, 50) > 64 * KIB
+        assert e2e.recv_accepted(leatd, sock, 50) > 64 * KIB
         leatd.wait()
-        assert_nothing_is_lost(leatd)
+        e2e.assert_nothing_is_lost(leatd)
         assert leatd.closes()[0]["reason"] == "drain"
 
 
@@ -358,7 +329,7 @@ def one_that_is_lost_does_not_cost_the_others_a_byte():
             e2e.send_keyed(sock, key, 0, 50 * KIB)
         leatd.signal(signal.SIGTERM)
         for key, sock in enumerate(socks):
-            recv_accepted(leatd, sock, key)
+            e2e.recv_accepted(leatd, sock, key)
         leatd.wait()
         frozen.close()
 

@@ -54,11 +54,11 @@ def exit_when_idle_has_a_default():
 def lifetime_drains():
     with Leatd("--lifetime=1s", "--drain=10m", "echo:0") as leatd:
         sock = leatd.connect()
-        sent = e2e.send_until_stuck(sock, 1)
+        e2e.send_until_stuck(sock, 1)
         leatd.line("info drain why=lifetime conns=1")
-        e2e.recv_keyed(sock, 1, 0, sent)
-        e2e.recv_end(sock)
+        assert e2e.recv_accepted(leatd, sock, 1) > 0
         leatd.wait()
+        e2e.assert_nothing_is_lost(leatd)
 
 
 @test
@@ -69,12 +69,12 @@ def the_end_of_standard_input_drains():
         os.close(reader)
         os.write(writer, b"what comes before the end means nothing\n")
         sock = leatd.connect()
-        sent = e2e.send_until_stuck(sock, 1)
+        e2e.send_until_stuck(sock, 1)
         os.close(writer)
         leatd.line("info drain why=stdin conns=1")
-        e2e.recv_keyed(sock, 1, 0, sent)
-        e2e.recv_end(sock)
+        assert e2e.recv_accepted(leatd, sock, 1) > 0
         leatd.wait()
+        e2e.assert_nothing_is_lost(leatd)
 
 
 @test
