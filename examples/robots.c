@@ -31,7 +31,7 @@ struct world;
 struct robot {
     struct world *world;
     struct leat_conn *conn; /* NULL: not there, or gone */
-    char name[16];
+    char name[24];
     int place;
     bool is_stopped;
     /* The others, as they were heard: by the number in their names. */

@@ -45,7 +45,7 @@ static void
 compose(char text[LINE_LEN + 1], int talker, int line)
 {
     snprintf(text, LINE_LEN + 1, "%c-%02d-%.*s", names[talker], line,
-        LINE_LEN - 5, "abcdefghijklmnopqrstuvw" + talker);
+        LINE_LEN - 5, &"abcdefghijklmnopqrstuvw"[talker]);
 }
 
 void
