@@ -44,8 +44,10 @@ is_direct(int line)
 static void
 compose(char text[LINE_LEN + 1], int talker, int line)
 {
-    snprintf(text, LINE_LEN + 1, "%c-%02d-%.*s", names[talker], line,
-        LINE_LEN - 5, &"abcdefghijklmnopqrstuvw"[talker]);
+    static const char letters[] = "abcdefghijklmnopqrstuvw";
+
+    snprintf(text, LINE_LEN + 1, "%c-%02d-%s", names[talker], line % 100,
+        letters + talker);
 }
 
 void
