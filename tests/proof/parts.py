@@ -132,8 +132,10 @@ PARTS = (
          "tests/inject/sweep.py",
          r"^(calls .* fail \d+)$",
          totals=(("injected runs", r"\bruns (\d+)"),)),
-    Part("tidy", "clang-tidy has nothing to say",
-         "tests/static/check.py tidy build/dev", r"^tidy: (.*)$"),
+    Part("static", "clang-tidy and gcc -fanalyzer have nothing to say",
+         "tests/static/check.py tidy build/dev && "
+         "tests/static/check.py analyzer build/release",
+         r"^((?:tidy|analyzer): .*)$"),
     Part("cover",
          "Branches taken by tests: 95 % of the library, 85 % of the programs",
          "script/cover", r"^(src/\w+ .*)bar \d+.*$"),
