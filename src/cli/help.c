@@ -12,8 +12,8 @@
 
 const char help_values[] =
     "\n"
-    "T is a time with its unit: 500ms 30s 5m 1h 2d. SIZE is bytes, or with k,\n"
-    "m or g (1024 of the one before).\n";
+    "T is a time with its unit: 50us 500ms 30s 5m 1h 2d. SIZE is bytes, or\n"
+    "with k, m or g (1024 of the one before).\n";
 
 void
 help_name(struct text *text, const char *name)

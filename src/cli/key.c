@@ -227,9 +227,9 @@ const struct key_type key_size_or_off = {"SIZE|off",
     "off or a size: bytes, or with k, m or g, such as 64k", set_size_or_off,
     show_size};
 const struct key_type key_time = {
-    "T", "a time with its unit: 500ms 30s 5m 1h 2d", set_time, show_time};
+    "T", "a time with its unit: 50us 500ms 30s 5m 1h 2d", set_time, show_time};
 const struct key_type key_time_or_off = {"T|off",
-    "off or a time with its unit: 500ms 30s 5m 1h 2d", set_time_or_off,
+    "off or a time with its unit: 50us 500ms 30s 5m 1h 2d", set_time_or_off,
     show_time};
 const struct key_type key_word = {NULL, "one of ", set_word, NULL};
 

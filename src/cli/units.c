@@ -30,6 +30,7 @@ static const struct unit sizes[] = {
 /* In microseconds. No default unit: 5 could be seconds or milliseconds, and a
  * wrong guess shows only much later. */
 static const struct unit times[] = {
+    {"us", 1},
     {"ms", 1000},
     {"s", 1000000},
     {"m", 60u * 1000000},

@@ -12,8 +12,9 @@
 
 struct options {
     bool help, version, verbose, quiet;
-    size_t max_conns;  /* 0: as many as descriptors allow */
-    size_t max_memory; /* 0: the library's default */
+    size_t max_conns;     /* 0: as many as descriptors allow */
+    size_t max_memory;    /* 0: the library's default */
+    int64_t busy_poll_us; /* 0: none */
     int64_t drain_us;
     int ready_fd;           /* -1: none */
     const char *ready_file; /* in argv; NULL: none */

@@ -183,6 +183,7 @@ make_loop(struct server *server, size_t max_conns, struct complaint *wrong)
     const struct leat_loop_config config = {
         .max_memory = server->options->max_memory,
         .max_conns = choose_conns(server, max_conns),
+        .busy_poll_us = server->options->busy_poll_us,
         .on_note = notes_take,
         .note_user = &server->notes,
     };

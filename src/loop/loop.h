@@ -10,6 +10,7 @@
 
 #include "base/heap.h"
 #include "base/pool.h"
+#include "busy.h"
 #include "defer.h"
 #include "fdset.h"
 #include "post.h"
@@ -48,6 +49,7 @@ struct leat_loop {
 
     int64_t now_us;     /* the clock in phases 3-7 */
     int64_t backoff_us; /* no select() on descriptors before; 0 none */
+    struct leat__busy busy;
 
     /* Phase 3: see ready.c. */
     int64_t budget_us;          /* 0 no bound */
@@ -113,8 +115,8 @@ void leat__timers_end(struct leat_loop *loop);
 void leat__memory_watch(struct leat_loop *loop);
 void leat__memory_init(struct leat_loop *loop);
 
-/* One call of select() on what is wanted; fills the ready sets. How many were
- * found, or -errno with nothing ready. */
+/* select() on what is wanted, once, or more often where it polls; fills the
+ * ready sets. How many were found, or -errno with nothing ready. */
 int leat__wait(struct leat_loop *loop, int64_t timeout_us);
 /* How long phase 1 may wait, given what the caller allows. */
 int64_t leat__wait_time(struct leat_loop *loop, int64_t timeout_us);

@@ -31,7 +31,7 @@ static const struct unit none[] = {{"", 1}, {NULL, 0}};
 static const struct unit sizes[] = {{"", 1}, {"k", KIB}, {"K", KIB},
     {"m", KIB *KIB}, {"M", KIB *KIB}, {"g", KIB *KIB *KIB},
     {"G", KIB *KIB *KIB}, {NULL, 0}};
-static const struct unit times[] = {{"ms", 1000}, {"s", SECOND},
+static const struct unit times[] = {{"us", 1}, {"ms", 1000}, {"s", SECOND},
     {"m", 60 * SECOND}, {"h", 3600 * SECOND}, {"d", 86400 * SECOND}, {NULL, 0}};
 
 /* What a text stands for, with libc's own reader of digits. */

@@ -130,6 +130,7 @@ struct scenario {
     int64_t term_us, again_us; /* TERM or INT; a second one, 0 none */
     int term_signo;
     int64_t drain_us;
+    int64_t busy_poll_us;           /* 0: none */
     uint32_t max_memory, max_conns; /* 0: default */
     int fds;
     uint32_t capacity, window;

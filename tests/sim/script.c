@@ -76,6 +76,9 @@ scenario_argv(const struct scenario *scenario, char *argv[WORDS])
     if (scenario->max_conns > 0)
         (void)snprintf(
             words[n++], WORD, "--max-conns=%u", (unsigned)scenario->max_conns);
+    if (scenario->busy_poll_us > 0)
+        (void)snprintf(
+            words[n++], WORD, "--busy-poll=%dus", (int)scenario->busy_poll_us);
     for (unsigned i = 0; i < scenario->listeners; i++)
         write_listener(words[n++], &scenario->listener[i], (int)i);
     for (int i = 0; i < n; i++)

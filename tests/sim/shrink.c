@@ -173,6 +173,7 @@ cut_option(struct scenario *s, unsigned i)
         break;
     case 8:
         s->drain_us = 5 * SEC;
+        s->busy_poll_us = 0;
         break;
     case 9:
         for (unsigned j = 0; j < s->listeners; j++)

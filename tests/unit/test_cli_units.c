@@ -15,7 +15,7 @@ START_TEST(units_time_reads_each_unit)
     const struct {
         const char *text;
         int64_t time_us;
-    } rows[] = {{"0s", 0}, {"500ms", 500000}, {"30s", 30000000},
+    } rows[] = {{"0s", 0}, {"50us", 50}, {"500ms", 500000}, {"30s", 30000000},
         {"5m", 300000000}, {"1h", 3600000000}, {"2d", 172800000000}};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -29,7 +29,7 @@ END_TEST
 START_TEST(units_time_without_a_unit_is_refused)
 {
     const char *const texts[] = {"", "5", "s", "ms", "5 s", " 5s", "5s ", "-5s",
-        "+5s", "0x5s", "1.5s", "5S", "5sec", "5us", "1m30s"};
+        "+5s", "0x5s", "1.5s", "5S", "5sec", "5u", "5usec", "1m30s"};
 
     for (size_t i = 0; i < COUNT(texts); i++) {
         int64_t time_us = -7;

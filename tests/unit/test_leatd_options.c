@@ -57,6 +57,7 @@ START_TEST(options_of_no_words_are_echo_on_7000)
     ck_assert_str_eq(options.specs[0].address, "7000");
     ck_assert_str_eq(options.specs[0].name, "echo");
     ck_assert_int_eq(options.drain_us, 5000000);
+    ck_assert_int_eq(options.busy_poll_us, 0);
     ck_assert_int_eq(options.ready_fd, -1);
 }
 END_TEST
@@ -64,12 +65,14 @@ END_TEST
 START_TEST(options_set_each_field)
 {
     ck_assert_int_eq(parse("-v --max-conns=5 --max-memory=2g --drain=1500ms "
-                           "--ready-fd=9 --ready-file=r echo:0"),
+                           "--busy-poll=50us --ready-fd=9 --ready-file=r "
+                           "echo:0"),
         0);
     ck_assert(options.verbose && !options.quiet && !options.is_default);
     ck_assert_uint_eq(options.max_conns, 5);
     ck_assert_uint_eq(options.max_memory, (size_t)2 << 30);
     ck_assert_int_eq(options.drain_us, 1500000);
+    ck_assert_int_eq(options.busy_poll_us, 50);
     ck_assert_int_eq(options.ready_fd, 9);
     ck_assert_str_eq(options.ready_file, "r");
 
@@ -129,6 +132,7 @@ START_TEST(options_that_are_wrong_name_the_word)
         {"--quiet=1", "option 'quiet' takes no value"},
         {"--drain=5", "'5': drain must be a time with its unit"},
         {"--lifetime=0s", "'0s': lifetime must be 1ms or more"},
+        {"--busy-poll=2s", "'2s': busy-poll must be 0s to 1s"},
         {"--max-conns=0", "'0': max-conns must be 1 or more"},
         {"--max-memory=1t", "'1t': max-memory must be a size"},
         {"--ready-fd=-1", "'-1': ready-fd must be a number"},
