@@ -85,6 +85,22 @@ is_over(void)
     return world.is_over != NULL ? world.is_over() : world_is_idle();
 }
 
+/* Who is left never reads: no more will come from the kernel for anybody. */
+static bool
+only_mutes_are_left(void)
+{
+    struct leat_loop_stats stats;
+    size_t mutes = 0;
+
+    for (size_t i = 0; i < world.count; i++) {
+        if (world.guest[i].fd >= 0 && !world.guest[i].script->is_mute)
+            return false;
+        mutes += world.guest[i].fd >= 0;
+    }
+    leat_loop_stats(world.loop, &stats);
+    return stats.conns == mutes;
+}
+
 /* On a busy machine the kernel may owe us something that was sent already. */
 static void
 yield(unsigned still, int wait_ms)
@@ -94,6 +110,8 @@ yield(unsigned still, int wait_ms)
 
     if (still == 3)
         (void)sched_yield();
+    if (wait_ms > 0 && only_mutes_are_left())
+        return;
     for (size_t i = 0; i < world.count && wait_ms > 0; i++)
         if (world.guest[i].fd >= 0 && !world.guest[i].script->is_mute)
             fds[count++] =
