@@ -1,11 +1,12 @@
 /*
- * bench.c - leat bench: load for an echo server, every byte of it verified.
+ * bench.c - one run of leat bench, from the first dial to the last answer.
  *
- * On the path: command line -> HERE -> client.c -> HERE -> report.c.
+ * On the path: bench_command.c -> HERE -> a mode, client.c -> HERE ->
+ * report.c.
  *
- * Each client sends a request, waits for the whole of it to come back, and
- * sends the next: so there are as many requests under way as clients, and the
- * server sets the pace.
+ * Everybody is connected, then the crowd comes to rest, then those that are
+ * measured begin, so that all are measured together. What they do is the
+ * mode's.
  */
 #include "bench.h"
 
@@ -17,7 +18,6 @@
 #include <signal.h>
 
 #include "cli/mem.h"
-#include "cli/proc.h"
 
 #include "sys/sys.h"
 
@@ -25,7 +25,9 @@
 #define DIALING 64u
 /* A tenth of the time asked for, but not more. */
 #define WARM_US 500000
+/* Under --fanout, whoever has not got a line then is told of. */
 #define LEAVE_US 1000000
+#define LEAVE_FANOUT_US 20000000
 #define PROGRESS_US 500000
 /* Of one client: its queue, and some for what the library holds. */
 #define MEMORY 524288u
@@ -38,26 +40,60 @@ stop(struct bench *bench, enum exit_code code)
     leat_loop_stop(bench->loop);
 }
 
+/* What is wrong first is told. */
+void
+bench_fail(struct bench *bench, const char *words)
+{
+    if (bench->code == CODE_OK)
+        complaint_say(bench->wrong, words, NULL, "");
+    stop(bench, CODE_FAILED);
+}
+
 /* --- phases --------------------------------------------------------------- */
 
-static void
-enter(struct bench *bench, enum phase phase, int64_t time_us)
+void
+bench_enter(struct bench *bench, enum phase phase, int64_t time_us)
 {
     bench->phase = phase;
     leat_timer_start(&bench->next_phase, time_us, 0);
 }
 
-/* All are connected, or have failed: the server's and our memory, caches and
- * TCP windows get used to the pattern. */
-static void
-warm(struct bench *bench)
+void
+bench_begin(struct bench *bench)
+{
+    bench->mode->begin(bench);
+}
+
+/* The server's and our memory, caches and TCP windows get used to the pattern.
+ */
+void
+bench_warm(struct bench *bench)
 {
     int64_t tenth_us = bench->options->time_us / 10;
 
-    enter(bench, PHASE_WARM, tenth_us < WARM_US ? tenth_us : WARM_US);
-    for (size_t i = 0; i < bench->options->clients; i++)
-        if (bench->clients[i].conn != NULL)
-            client_ask(&bench->clients[i]);
+    bench_enter(bench, PHASE_WARM, tenth_us < WARM_US ? tenth_us : WARM_US);
+}
+
+/* The time that the server has run until now, or since then. */
+static void
+read_cpu(struct bench *bench, int64_t since_us)
+{
+    char bytes[128];
+    struct text text;
+    int64_t cpu_us = 0;
+    int error = 0;
+
+    if (bench->options->server_pid > 0)
+        error = server_cpu(bench->options->server_pid, &cpu_us);
+    bench->cpu_us = cpu_us - since_us;
+    if (error == 0)
+        return;
+    text_init(&text, bytes, sizeof bytes);
+    text_add(&text, "cannot read the time of process ");
+    text_number(&text, (uint64_t)bench->options->server_pid, 1);
+    text_add(&text, ": ");
+    text_add(&text, leat_error_text(error));
+    bench_fail(bench, text.bytes);
 }
 
 /* Requests under way when it begins are counted when they are answered, as many
@@ -65,8 +101,9 @@ warm(struct bench *bench)
 static void
 measure(struct bench *bench)
 {
-    enter(bench, PHASE_MEASURE, bench->options->time_us);
+    bench_enter(bench, PHASE_MEASURE, bench->options->time_us);
     bench->started_us = bench->told_us = leat_loop_now(bench->loop);
+    read_cpu(bench, 0);
     if (bench->has_progress)
         leat_timer_start(&bench->progress, PROGRESS_US, PROGRESS_US);
 }
@@ -76,10 +113,14 @@ measure(struct bench *bench)
 static void
 leave(struct bench *bench)
 {
-    if (bench->phase == PHASE_MEASURE)
-        bench->measured_us = leat_loop_now(bench->loop) - bench->started_us;
+    bool is_fanout = bench->mode == &mode_fanout;
+
+    bench->measured_us = leat_loop_now(bench->loop) - bench->started_us;
+    read_cpu(bench, bench->cpu_us);
     leat_timer_stop(&bench->progress);
-    enter(bench, PHASE_LEAVE, LEAVE_US);
+    bench_enter(bench, PHASE_LEAVE, is_fanout ? LEAVE_FANOUT_US : LEAVE_US);
+    bench->mode->leave(bench);
+    crowd_leave(bench);
 }
 
 static void
@@ -88,12 +129,14 @@ on_next_phase(struct leat_timer *timer, void *user)
     struct bench *bench = user;
 
     (void)timer;
-    if (bench->phase == PHASE_WARM)
+    if (bench->phase == PHASE_CROWD)
+        crowd_look(bench);
+    else if (bench->phase == PHASE_WARM)
         measure(bench);
     else if (bench->phase == PHASE_MEASURE)
         leave(bench);
     else
-        stop(bench, CODE_OK); /* some never got their last answer */
+        stop(bench, bench->code); /* some never got their last answer */
 }
 
 static void
@@ -116,6 +159,17 @@ on_interrupt(struct leat_loop *loop, int signo, void *user)
         leat_loop_stop(loop);
 }
 
+void
+bench_count(struct bench *bench, int64_t took_us)
+{
+    if (bench->phase != PHASE_MEASURE)
+        return;
+    bench->counted++;
+    histogram_add(&bench->latency, (uint64_t)took_us);
+    if (bench->counted == bench->options->count)
+        leave(bench);
+}
+
 /* --- clients come and go -------------------------------------------------- */
 
 /* The first reason is told; the others are most often the same. */
@@ -128,16 +182,26 @@ count_loss(struct losses *losses, int reason, size_t got)
     losses->got = got;
 }
 
-/* Called whenever a place is free. The last one who is decided begins the
- * warm-up, so that all are measured together. */
+static int
+dial(struct client *client)
+{
+    switch (client->role) {
+    case ROLE_IDLE:
+        return idle_dial(client);
+    case ROLE_DEAF:
+        return deaf_dial(client);
+    default:
+        return client->bench->mode->dial(client);
+    }
+}
+
+/* Called whenever a place is free. The last one who is decided begins the rest.
+ */
 static void
 dial_more(struct bench *bench)
 {
-    while (
-        bench->dialed < bench->options->clients && bench->dialing < DIALING) {
-        struct client *client = &bench->clients[bench->dialed++];
-        client->bench = bench;
-        int error = client_dial(client);
+    while (bench->dialed < bench->all && bench->dialing < DIALING) {
+        int error = dial(&bench->clients[bench->dialed++]);
         if (error == 0)
             bench->dialing++;
         else
@@ -145,21 +209,52 @@ dial_more(struct bench *bench)
     }
     if (bench->dialing > 0)
         return;
-    if (bench->open > 0)
-        warm(bench);
+    if (bench->active > 0 || bench->mode->dials_late)
+        crowd_settle(bench);
     else
         stop(bench, CODE_OK);
 }
 
 void
-bench_opened(struct bench *bench)
+bench_opened(struct bench *bench, struct client *client)
 {
+    client->is_open = true;
     bench->dialing--;
     bench->open++;
+    bench->active += client->role == ROLE_ASKER ? 1 : 0;
     dial_more(bench);
 }
 
-/* A run goes on with those that are left, and ends with the last one. */
+/* A run goes on with those that are left, and ends with the last one that is
+ * measured. */
+void
+bench_left(struct bench *bench, struct client *client)
+{
+    client->is_gone = true;
+    bench->open--;
+    bench->active -= client->role == ROLE_ASKER ? 1 : 0;
+    bool is_over =
+        bench->phase == PHASE_LEAVE ? bench->open == 0 : bench->active == 0;
+    if (!is_over || bench->phase == PHASE_CONNECT)
+        return;
+    if (bench->phase == PHASE_MEASURE)
+        leave(bench);
+    stop(bench, bench->code);
+}
+
+void
+bench_gives_up(struct bench *bench, struct client *client, int reason)
+{
+    size_t got = client->pending > 0 ? bench->options->size - client->to_get
+                                     : bench->options->size;
+
+    if (client->is_open)
+        count_loss(&bench->lost, reason, got);
+    else
+        count_loss(&bench->failed, reason, 0);
+    bench_left(bench, client);
+}
+
 void
 bench_closed(struct bench *bench, struct client *client, int reason)
 {
@@ -169,16 +264,11 @@ bench_closed(struct bench *bench, struct client *client, int reason)
         bench->dialing--;
         count_loss(&bench->failed, reason, 0);
         dial_more(bench);
-        return;
+    } else if (bench->phase == PHASE_LEAVE) {
+        bench_left(bench, client);
+    } else {
+        bench_gives_up(bench, client, reason);
     }
-    bench->open--;
-    if (bench->phase != PHASE_LEAVE)
-        count_loss(&bench->lost, reason, bench->options->size - client->to_get);
-    if (bench->open > 0 || bench->phase == PHASE_CONNECT)
-        return;
-    if (bench->phase == PHASE_MEASURE)
-        leave(bench);
-    stop(bench, CODE_OK);
 }
 
 /* A server that changes bytes is not worth measuring. */
@@ -192,13 +282,43 @@ bench_mistaken(struct bench *bench, const struct client *client)
     text_add(&text, "not an echo: byte ");
     text_number(&text, client->got, 1);
     text_add(&text, " of client ");
-    text_number(&text, (uint64_t)(client - bench->clients), 1);
+    text_number(&text, client_number(client), 1);
     text_add(&text, " is wrong");
-    complaint_say(bench->wrong, text.bytes, NULL, "");
-    stop(bench, CODE_FAILED);
+    bench_fail(bench, text.bytes);
 }
 
-/* --- the command ---------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------- */
+
+/* By role; where a client's bytes begin follows from its number. */
+static void
+number_clients(struct bench *bench)
+{
+    size_t at = 0;
+
+    for (int role = 0; role < ROLES; role++) {
+        for (size_t i = 0; i < bench->count[role]; i++, at++) {
+            struct client *client = &bench->clients[at];
+            client->bench = bench;
+            client->role = (enum role)role;
+            client->send_place = client->get_place = pattern_start(at);
+        }
+    }
+    bench->dialed = bench->mode->dials_late ? bench->count[ROLE_ASKER] : 0;
+}
+
+static int
+take_memory(struct bench *bench)
+{
+    const struct options *options = bench->options;
+
+    bench->clients = mem_take_array(bench->all, sizeof *bench->clients);
+    bench->asked_us = mem_take_array(
+        options->clients, options->pipeline * sizeof *bench->asked_us);
+    if (bench->clients == NULL || bench->asked_us == NULL)
+        return -ENOMEM;
+    number_clients(bench);
+    return bench->mode->open != NULL ? bench->mode->open(bench) : 0;
+}
 
 /* Memory is bounded by what so many clients can need, not by the library's
  * default: shedding one of them would be our failure, not the server's. */
@@ -206,9 +326,9 @@ static int
 begin(struct bench *bench)
 {
     size_t most = SIZE_MAX / 2 / MEMORY;
-    size_t clients = bench->options->clients;
     const struct leat_loop_config config = {
-        .max_memory = MEMORY * (clients < most ? clients : most)};
+        .max_memory = MEMORY * (bench->all < most ? bench->all : most),
+        .busy_poll_us = bench->options->busy_poll_us};
     int error = leat_loop_create(&bench->loop, &config);
 
     if (error != 0)
@@ -228,106 +348,37 @@ finish(struct bench *bench)
     if (bench->has_progress)
         report_clear();
     leat_loop_destroy(bench->loop);
+    bench->loop = NULL;
     mem_give(bench->clients);
+    mem_give(bench->asked_us);
 }
 
-/* Everything that was begun is undone before the report: that may have to wait
- * for a slow reader. */
-static enum exit_code
-run_bench(struct bench *bench)
+/* Everything that was begun is undone before the report, but for what the mode
+ * judges by: that may have to wait for a slow reader. */
+enum exit_code
+bench_run(struct bench *bench)
 {
-    bench->clients =
-        mem_take_array(bench->options->clients, sizeof *bench->clients);
-    int error = bench->clients == NULL ? -ENOMEM : begin(bench);
-    if (error == 0) {
+    int error = take_memory(bench);
+    if (error == 0)
+        error = begin(bench);
+    if (error == 0)
+        read_cpu(bench, 0); /* early: so that a wrong number is told at once */
+    if (error == 0 && bench->code == CODE_OK) {
         bench->has_progress = leat__sys_is_terminal(2);
         pattern_init(&bench->pattern);
         dial_more(bench);
         error = leat_loop_run(bench->loop);
     }
     finish(bench);
-    if (error == 0)
-        return bench->code == CODE_OK ? report_tell(bench) : bench->code;
-    complaint_say(bench->wrong, "cannot start: ", NULL, leat_error_text(error));
-    return CODE_FAILED;
-}
-
-/* Each client is a descriptor. */
-static enum exit_code
-check_files(size_t clients, struct complaint *wrong)
-{
-    size_t most;
-    char bytes[64];
-    struct text text;
-
-    if (proc_limits(&most, wrong) != 0)
-        return CODE_FAILED;
-    if (clients <= most)
-        return CODE_OK;
-    text_init(&text, bytes, sizeof bytes);
-    text_number(&text, most, 1);
-    text_add(&text, " clients at most here (see ulimit -n)");
-    complaint_say(wrong, text.bytes, NULL, "");
-    return CODE_FAILED;
-}
-
-/* Too large for the stack: pattern and histogram. */
-static enum exit_code
-run(const struct options *given, struct complaint *wrong)
-{
-    struct options options = *given;
-    struct bench *bench = mem_take(sizeof *bench);
-
-    if (bench == NULL) {
-        complaint_say(wrong, "no memory", NULL, "");
-        return CODE_FAILED;
+    enum exit_code code = bench->code;
+    if (error != 0) {
+        complaint_say(
+            bench->wrong, "cannot start: ", NULL, leat_error_text(error));
+        code = CODE_FAILED;
+    } else if (code == CODE_OK) {
+        code = report_tell(bench);
     }
-    options.clients += options.clients == 0 ? 10 : 0;
-    options.size += options.size == 0 ? 64 : 0;
-    options.time_us += options.time_us == 0 ? 5000000 : 0;
-    bench->options = &options;
-    bench->wrong = wrong;
-    enum exit_code code = target_find(&bench->target, options.words[0], wrong);
-    if (code == CODE_OK)
-        code = check_files(options.clients, wrong);
-    if (code == CODE_OK)
-        code = run_bench(bench);
-    mem_give(bench);
+    if (bench->mode->close != NULL)
+        bench->mode->close(bench);
     return code;
 }
-
-static const struct option_row rows[] = {
-    {{"clients", &key_count, OPTION(clients), 1, 100000, NULL,
-         "how many ask at the same time; default 10"},
-        'c', NULL},
-    {{"size", &key_size, OPTION(size), 1, 16777216, NULL,
-         "bytes of a request; default 64"},
-        's', NULL},
-    {{"time", &key_time, OPTION(time_us), 1000, 0, NULL,
-         "how long to measure; default 5s"},
-        'd', NULL},
-    {{"json", &key_flag, OPTION(json), 0, 0, NULL,
-         "one line of JSON in place of the text"},
-        0, NULL},
-    {{"help", &key_flag, OPTION(help), 0, 0, NULL, "print this and end"}, 'h',
-        NULL},
-};
-
-const struct command command_bench = {.name = "bench",
-    .usage = "ADDRESS",
-    .purpose = "measure an echo server",
-    .more =
-        "Each client sends a request, waits until it has come back, compares "
-        "every\n"
-        "byte, and sends the next. After a short warm-up it is counted. "
-        "Latency is\n"
-        "from handing over a request to having its whole answer; MB are "
-        "10^6\n"
-        "bytes of requests. ^C ends it early. A client that cannot connect or "
-        "is\n"
-        "lost is counted, and the exit status is 1; so is a wrong byte.\n",
-    .words_min = 1,
-    .words_max = 1,
-    .rows = rows,
-    .row_count = COUNT(rows),
-    .run = run};

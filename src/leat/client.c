@@ -1,15 +1,15 @@
 /*
- * client.c - one client of leat bench: asks, verifies, asks again.
+ * client.c - bytes of one client of leat bench, sent and verified.
  *
- * On the path: pattern -> HERE -> server -> HERE -> histogram.
+ * On the path: pattern -> HERE -> server -> HERE -> the mode.
  *
  * A request is one send and its answer one recv where the kernel allows it: the
  * bytes go from the pattern to the queue, and from the library's chunk to
  * memcmp. Time is the turn's, which costs no call of the clock.
  *
  * Invariants:
- *  1. to_get > 0  <=>  an answer is waited for
- *  2. a client has one request under way at most
+ *  1. to_get > 0  <=>  pending > 0
+ *  2. of an asker, pending <= the depth of its ring
  */
 #include "bench.h"
 
@@ -20,8 +20,7 @@
 #include <string.h>
 
 /* Bounds the memory of all clients; a request may be larger. */
-#define LIMIT 262144u
-#define HIGH 131072u
+const struct leat_queue_config client_queue = {.limit = 262144, .high = 131072};
 
 static size_t
 least(size_t a, size_t b)
@@ -29,10 +28,17 @@ least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* As much of the request as the queue takes. What ends the output is told by
- * on_close. */
-static void
-pump(struct client *client)
+size_t
+client_number(const struct client *client)
+{
+    return (size_t)(client - client->bench->clients);
+}
+
+/* --- out ------------------------------------------------------------------ */
+
+/* What ends the output is told by on_close. */
+void
+client_pump(struct client *client)
 {
     const struct pattern *pattern = &client->bench->pattern;
 
@@ -46,6 +52,15 @@ pump(struct client *client)
     }
 }
 
+/* Only of askers is it known when. */
+static int64_t *
+asked_us(struct client *client, size_t nth)
+{
+    size_t depth = client->bench->options->pipeline;
+    return &client->bench->asked_us[client_number(client) * depth +
+                                    (client->oldest + nth) % depth];
+}
+
 /* The clock starts here and not at the send, which comes at the end of the
  * turn: a client of its own would wait for that too. */
 void
@@ -53,42 +68,15 @@ client_ask(struct client *client)
 {
     struct bench *bench = client->bench;
 
-    client->to_send = client->to_get = bench->options->size;
-    client->asked_us = leat_loop_now(bench->loop);
-    pump(client);
+    if (client->role == ROLE_ASKER)
+        *asked_us(client, client->pending) = leat_loop_now(bench->loop);
+    if (client->pending++ == 0)
+        client->to_get = bench->options->size;
+    client->to_send += bench->options->size;
+    client_pump(client);
 }
 
-/* The next request at once: it leaves with those of all others who were
- * answered in this turn. */
-static void
-answered(struct client *client)
-{
-    struct bench *bench = client->bench;
-
-    if (bench->phase == PHASE_LEAVE) {
-        leat_conn_end(client->conn);
-        leat_conn_drain(client->conn);
-        return;
-    }
-    if (bench->phase == PHASE_MEASURE) {
-        int64_t took_us = leat_loop_now(bench->loop) - client->asked_us;
-        bench->requests++;
-        histogram_add(&bench->latency, (uint64_t)took_us);
-    }
-    client_ask(client);
-}
-
-/* --- callbacks ------------------------------------------------------------ */
-
-static void
-on_open(struct leat_conn *conn, void *user)
-{
-    struct client *client = user;
-
-    (void)conn;
-    client->is_open = true;
-    bench_opened(client->bench);
-}
+/* --- in ------------------------------------------------------------------- */
 
 /* Find out where, for the complaint. */
 static void
@@ -103,14 +91,13 @@ mistaken(struct client *client, const unsigned char *bytes, size_t len)
 }
 
 /* Whole answers, parts, or more than was asked for; nothing goes unseen. */
-static void
-on_data(struct leat_conn *conn, const void *bytes, size_t len, void *user)
+void
+client_take(struct client *client, const void *bytes, size_t len,
+    void (*answered)(struct client *client))
 {
-    struct client *client = user;
     const struct pattern *pattern = &client->bench->pattern;
     const unsigned char *at = bytes;
 
-    (void)conn;
     while (len > 0) {
         size_t part = least(least(len, client->to_get), PATTERN_PIECE);
         if (part == 0 ||
@@ -128,39 +115,38 @@ on_data(struct leat_conn *conn, const void *bytes, size_t len, void *user)
     }
 }
 
-/* The rest of a large request. */
-static void
-on_drain(struct leat_conn *conn, void *user)
+int64_t
+client_answered(struct client *client)
 {
-    (void)conn;
-    pump(user);
+    const struct options *options = client->bench->options;
+    int64_t since_us = 0;
+
+    if (client->role == ROLE_ASKER) {
+        since_us = *asked_us(client, 0);
+        client->oldest = (client->oldest + 1) % options->pipeline;
+    }
+    if (--client->pending > 0)
+        client->to_get = options->size;
+    return since_us;
 }
 
-static void
-on_close(struct leat_conn *conn, int reason, void *user)
-{
-    struct client *client = user;
+/* --- begin and end -------------------------------------------------------- */
 
-    (void)conn;
-    client->conn = NULL;
-    bench_closed(client->bench, client, reason);
+void
+client_end(struct client *client)
+{
+    leat_conn_end(client->conn);
+    leat_conn_drain(client->conn);
 }
 
 int
-client_dial(struct client *client)
+client_dial(struct client *client, const struct leat_conn_config *conn)
 {
-    static const struct leat_conn_ops ops = {.on_open = on_open,
-        .on_data = on_data,
-        .on_drain = on_drain,
-        .on_close = on_close};
-    const struct leat_dial_config config = {
-        .conn = {.ops = &ops, .queue = {.limit = LIMIT, .high = HIGH}}};
     struct bench *bench = client->bench;
-    size_t number = (size_t)(client - bench->clients);
-
-    client->send_place = client->get_place = pattern_start(number);
+    const struct leat_dial_config config = {.conn = *conn};
     int error = leat_dial(&client->conn, bench->loop, bench->target.addr,
         bench->target.count, &config, client);
+
     /* A request larger than the queue comes back before all of it is sent. */
     if (error == 0)
         leat_conn_uncouple(client->conn, client->conn);

@@ -15,9 +15,18 @@ struct options {
     size_t exactly;       /* ask: bytes of the answer; 0: none was given */
     bool until_eof;       /* ask */
     bool classic;         /* talk */
-    size_t clients, size; /* bench */
+    size_t clients, size; /* bench, to the next blank line; 0: not given */
     int64_t time_us;
+    size_t count;
     bool json;
+    bool random, churn, fanout;
+    size_t pipeline, in_flight;
+    size_t idle, never_readers;
+    size_t publishers, window;
+    const char *subscribe, *publish; /* in argv */
+    int server_pid;
+    int64_t busy_poll_us;
+
     size_t cost; /* passwd; 0: none was given */
 
     char *const *words; /* in argv: what is no option */

@@ -33,6 +33,16 @@ add(struct text *text, const char *before, uint64_t number, const char *after)
     text_add(text, after);
 }
 
+/* One thing, or several. */
+static void
+add_count(
+    struct text *text, const char *before, uint64_t number, const char *thing)
+{
+    add(text, before, number, " ");
+    text_add(text, thing);
+    text_add(text, number == 1 ? "" : "s");
+}
+
 static uint64_t
 per_second(uint64_t count, int64_t time_us)
 {
@@ -74,16 +84,18 @@ report_progress(struct bench *bench)
     struct text text;
     int64_t now_us = leat_loop_now(bench->loop);
     int64_t time_us = now_us - bench->told_us;
-    uint64_t count = bench->requests - bench->told;
+    uint64_t count = bench->counted - bench->told;
 
     text_init(&text, bytes, sizeof bytes);
     add_tenths(&text, (uint64_t)(now_us - bench->started_us) / 100000);
-    add(&text, " s  ", per_second(count, time_us), " requests/s  ");
+    add(&text, " s  ", per_second(count, time_us), " ");
+    text_add(&text, bench->mode->unit);
+    text_add(&text, "/s  ");
     add_tenths(&text, tenths_of_mb(count, bench->options->size, time_us));
     text_add(&text, " MB/s");
     show(text.bytes);
     bench->told_us = now_us;
-    bench->told = bench->requests;
+    bench->told = bench->counted;
 }
 
 /* Before anything else is written: the complaint would stand behind it. */
@@ -103,21 +115,77 @@ static const struct {
 
 /* What was measured first: numbers without it are worth nothing. */
 static void
-add_text(struct text *text, const struct bench *bench)
+add_head(struct text *text, const struct bench *bench)
 {
     const struct options *options = bench->options;
 
     text_add(text, bench->target.name);
-    add(text, ": ", options->clients,
-        options->clients == 1 ? " client" : " clients");
-    add(text, ", ", options->size, options->size == 1 ? " byte, " : " bytes, ");
+    add_count(text, ": ", options->clients,
+        options->fanout ? "subscriber" : "client");
+    if (options->fanout)
+        add_count(text, ", ", options->publishers, "publisher");
+    add_count(text, ", ", options->size, "byte");
+    if (options->pipeline > 1)
+        add(text, ", ", options->pipeline, " under way of each");
+    if (options->random)
+        add(text, ", ", options->in_flight, " under way at random");
+    if (options->fanout)
+        add(text, ", window ", options->window, "");
+    if (options->churn)
+        text_add(text, ", each connection for one");
+    text_add(text, ", ");
     add_tenths(text, (uint64_t)bench->measured_us / 100000);
-    add(text, " s\nrequests  ", bench->requests, ", ");
-    add(text, "", per_second(bench->requests, bench->measured_us),
+    text_add(text, " s\n");
+}
+
+static void
+add_crowd(struct text *text, const struct options *options)
+{
+    bool has_both = options->idle > 0 && options->never_readers > 0;
+
+    if (options->idle + options->never_readers == 0)
+        return;
+    text_add(text, "beside    ");
+    if (options->idle > 0)
+        add(text, "", options->idle, " idle");
+    if (options->never_readers > 0)
+        add(text, has_both ? ", " : "", options->never_readers,
+            " that never read");
+    text_add(text, "\n");
+}
+
+/* Thousandths of a microsecond: one request costs a few of those. */
+static uint64_t
+cpu_each_ns(const struct bench *bench)
+{
+    uint64_t cpu_us = bench->cpu_us > 0 ? (uint64_t)bench->cpu_us : 0;
+    return bench->counted > 0 ? cpu_us * 1000 / bench->counted : 0;
+}
+
+static void
+add_thousandths(struct text *text, uint64_t thousandths)
+{
+    text_number(text, thousandths / 1000, 1);
+    text_add(text, ".");
+    text_number(text, thousandths % 1000, 3);
+}
+
+static void
+add_text(struct text *text, const struct bench *bench)
+{
+    const struct options *options = bench->options;
+
+    add_head(text, bench);
+    add_crowd(text, options);
+    text_add(text, bench->mode->label);
+    text_column(text, 10);
+    add(text, "", bench->counted, ", ");
+    add(text, "", per_second(bench->counted, bench->measured_us),
         "/s\ndata      ");
     add_tenths(
-        text, tenths_of_mb(bench->requests, options->size, bench->measured_us));
-    text_add(text, " MB/s each way\nlatency   ");
+        text, tenths_of_mb(bench->counted, options->size, bench->measured_us));
+    text_add(text, bench->mode->each);
+    text_add(text, "\nlatency   ");
     for (size_t i = 0; i < COUNT(quantiles); i++) {
         text_add(text, i == 0 ? "" : ", ");
         text_add(text, quantiles[i].name);
@@ -125,6 +193,44 @@ add_text(struct text *text, const struct bench *bench)
             " us");
     }
     text_add(text, "\n");
+    if (options->server_pid == 0)
+        return;
+    text_add(text, "server    ");
+    add_thousandths(text, cpu_each_ns(bench));
+    text_add(text, " us of processor time each\n");
+}
+
+/* --- the same for programs ------------------------------------------------ */
+
+/* Only what was asked for. */
+static void
+add_json_mode(struct text *text, const struct bench *bench)
+{
+    const struct options *options = bench->options;
+    const struct {
+        const char *key;
+        size_t number;
+    } rows[] = {{"pipeline", options->pipeline > 1 ? options->pipeline : 0},
+        {"in_flight", options->in_flight}, {"publishers", options->publishers},
+        {"window", options->window}, {"idle", options->idle},
+        {"never_readers", options->never_readers}};
+
+    text_add(text, ",\"mode\":\"");
+    text_add(text, bench->mode->name);
+    text_add(text, "\"");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].number == 0)
+            continue;
+        text_add(text, ",\"");
+        text_add(text, rows[i].key);
+        add(text, "\":", rows[i].number, "");
+    }
+    if (options->server_pid == 0)
+        return;
+    add(text,
+        ",\"server_cpu_us\":", bench->cpu_us > 0 ? (uint64_t)bench->cpu_us : 0,
+        ",\"server_cpu_us_each\":");
+    add_thousandths(text, cpu_each_ns(bench));
 }
 
 /* A promise, as the ready line of leatd is: keys may be added. */
@@ -139,12 +245,14 @@ add_json(struct text *text, const struct bench *bench)
     add(text, ",\"clients\":", options->clients, "");
     add(text, ",\"size\":", options->size, ",\"seconds\":");
     add_tenths(text, (uint64_t)bench->measured_us / 100000);
-    add(text, ",\"requests\":", bench->requests, "");
-    add(text,
-        ",\"requests_per_s\":", per_second(bench->requests, bench->measured_us),
+    text_add(text, ",\"");
+    text_add(text, bench->mode->unit);
+    add(text, "\":", bench->counted, ",\"");
+    text_add(text, bench->mode->unit);
+    add(text, "_per_s\":", per_second(bench->counted, bench->measured_us),
         ",\"mb_per_s\":");
     add_tenths(
-        text, tenths_of_mb(bench->requests, options->size, bench->measured_us));
+        text, tenths_of_mb(bench->counted, options->size, bench->measured_us));
     text_add(text, ",\"latency_us\":{");
     for (size_t i = 0; i < COUNT(quantiles); i++) {
         text_add(text, i == 0 ? "\"" : ",\"");
@@ -153,7 +261,9 @@ add_json(struct text *text, const struct bench *bench)
             "");
     }
     add(text, "},\"failed\":", bench->failed.count, "");
-    add(text, ",\"lost\":", bench->lost.count, "}\n");
+    add(text, ",\"lost\":", bench->lost.count, "");
+    add_json_mode(text, bench);
+    text_add(text, "}\n");
 }
 
 /* --- what was not as it should be ----------------------------------------- */
@@ -168,34 +278,50 @@ add_reason(
         text_add(text, leat_error_text(losses->reason));
         return;
     }
+    if (bench->options->fanout) {
+        text_add(text, "closed");
+        return;
+    }
     add(text, "closed after ", losses->got, " bytes");
     add(text, " of a ", bench->options->size, "-byte message");
 }
 
-/* One line: who could not connect comes before who was lost. */
-static enum exit_code
-judge(struct bench *bench)
+/* Who could not connect comes before who was lost. False: nobody. */
+static bool
+judge_losses(const struct bench *bench, struct text *text)
 {
     bool has_failed = bench->failed.count > 0;
     const struct losses *losses = has_failed ? &bench->failed : &bench->lost;
-    char bytes[256];
-    struct text text;
 
-    if (losses->count == 0 && bench->requests > 0)
-        return CODE_OK;
-    text_init(&text, bytes, sizeof bytes);
-    text_add(&text, bench->target.name);
-    text_add(&text, ": ");
-    if (losses->count > 0 && losses->count < bench->options->clients) {
-        add(&text, "", losses->count, " of ");
-        add(&text, "", bench->options->clients,
+    if (losses->count == 0)
+        return false;
+    if (losses->count < bench->all) {
+        add(text, "", losses->count, " of ");
+        add(text, "", bench->all,
             has_failed ? " clients could not connect: "
                        : " clients were lost: ");
     }
-    if (losses->count > 0)
-        add_reason(&text, bench, losses);
-    else
+    add_reason(text, bench, losses);
+    return true;
+}
+
+/* One line. */
+static enum exit_code
+judge(struct bench *bench)
+{
+    bool (*of_mode)(const struct bench *, struct text *) = bench->mode->judge;
+    char bytes[256];
+    struct text text;
+
+    text_init(&text, bytes, sizeof bytes);
+    text_add(&text, bench->target.name);
+    text_add(&text, ": ");
+    if (!judge_losses(bench, &text) &&
+        (of_mode == NULL || !of_mode(bench, &text))) {
+        if (bench->counted > 0)
+            return CODE_OK;
         text_add(&text, "no answer");
+    }
     complaint_say(bench->wrong, text.bytes, NULL, "");
     return CODE_FAILED;
 }
@@ -213,7 +339,7 @@ report_tell(struct bench *bench)
     else
         add_text(&text, bench);
     int error = 0;
-    if (bench->requests > 0)
+    if (bench->counted > 0)
         error = output_all(1, text.bytes, text.len);
     if (error == 0)
         return judge(bench);
