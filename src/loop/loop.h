@@ -108,6 +108,8 @@ void leat__phase_read(struct leat_loop *loop);     /* ready.c, phase 3 */
 void leat__phase_write(struct leat_loop *loop);    /* ready.c, phase 4 */
 void leat__timers_run(struct leat_loop *loop);     /* timer.c, phase 5 */
 int64_t leat__timers_wait(struct leat_loop *loop); /* us to the next; -1 none */
+/* As leat_timer_start for a single shot, at a time and not after one. */
+void leat__timer_start_at(struct leat_timer *timer, int64_t deadline_us);
 /* Stop all of them. */
 void leat__timers_end(struct leat_loop *loop);
 

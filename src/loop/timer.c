@@ -43,6 +43,14 @@ leat_timer_start(struct leat_timer *timer, int64_t delay_us, int64_t period_us)
 }
 
 void
+leat__timer_start_at(struct leat_timer *timer, int64_t deadline_us)
+{
+    leat_timer_stop(timer);
+    timer->period_us = 0;
+    insert(timer, deadline_us);
+}
+
+void
 leat_timer_stop(struct leat_timer *timer)
 {
     if (!timer->is_started)

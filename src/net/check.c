@@ -63,7 +63,8 @@ check_conn(const struct leat_conn *conn)
     assert(!conn->is_shut || (conn->is_half && conn->queue.count == 0));
     assert(is_read == leat__conn_may_receive(conn) || conn->is_detached);
     assert(!is_held || !is_read || conn->is_ending);
-    assert(!conn->is_starved || conn->is_dying || conn->timer.is_started);
+    assert(
+        !conn->is_starved || conn->is_dying || conn->tick != LEAT__TICK_NONE);
     assert(conn->error == 0 || conn->queue.count == 0);
     (void)is_dirty, (void)is_held, (void)is_read; /* without assertions */
 }
@@ -165,11 +166,11 @@ leat__net_check(const struct leat_loop *loop)
 
     if (net == NULL)
         return;
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next, count++) {
-        const struct leat_conn *conn =
-            LEAT__CONTAINER(node, struct leat_conn, all);
-        assert(conn->slot < net->slots && net->slot[conn->slot].conn == conn);
+    const struct leat_conn *conn;
+    size_t timed = 0;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL; count++) {
+        assert(conn->slot == at - 1 && at <= net->slots);
+        timed += conn->tick != LEAT__TICK_NONE;
         check_conn(conn);
         check_dial(conn);
         check_pair(conn);
@@ -178,6 +179,8 @@ leat__net_check(const struct leat_loop *loop)
         held += conn->counted;
         rings += conn->queue.ring_block;
     }
+    leat__due_check(net);
+    assert(timed == net->due_count);
     size_t in_groups = check_groups(net);
     assert(count == net->count && count == net->conn_slab.used_count);
     assert(couples == net->couple_slab.used_count);
@@ -190,5 +193,5 @@ leat__net_check(const struct leat_loop *loop)
     leat__slab_check(&net->conn_slab);
     leat__slab_check(&net->member_slab);
     (void)count, (void)couples, (void)held; /* without assertions */
-    (void)members, (void)in_groups, (void)rings;
+    (void)members, (void)in_groups, (void)rings, (void)timed;
 }

@@ -29,7 +29,6 @@ init(struct leat_conn *conn, struct leat_loop *loop, int fd)
     memset(conn, 0, sizeof *conn);
     conn->io = (struct leat__io){.fd = fd, .on_ready = leat__conn_ready};
     conn->loop = loop;
-    leat__list_init(&conn->all);
     leat__list_init(&conn->held_node);
     leat__list_init(&conn->dirty_node);
     leat__list_init(&conn->dying_node);
@@ -37,7 +36,6 @@ init(struct leat_conn *conn, struct leat_loop *loop, int fd)
     leat__list_init(&conn->targets);
     leat__queue_init(&conn->queue);
     leat__frame_init(&conn->frame);
-    leat__conn_timer_init(conn);
     conn->opened_us = conn->active_us = conn->stuck_us = loop->now_us;
 }
 
@@ -324,7 +322,7 @@ leat__conn_kill(struct leat_conn *conn, int reason)
      * it stops counting now, so that shedding sees what it has gained. */
     leat__conn_uncount_input(conn);
     leat__list_unlink(&conn->held_node);
-    leat_timer_stop(&conn->timer);
+    leat__due_stop(conn);
     leat__conn_update(conn);
     leat__conn_uncouple_all(conn);
     leat__group_leave_all(conn);

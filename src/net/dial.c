@@ -169,7 +169,7 @@ connected(struct leat_conn *conn, int error)
 {
     struct leat_loop *loop = conn->loop;
     leat__dial_free(conn);
-    leat_timer_stop(&conn->timer);
+    leat__due_stop(conn);
     conn->active_us = loop->now_us;
     conn->is_blocked = false;
     leat__conn_watch_idle(conn);
@@ -266,7 +266,7 @@ leat_dial(struct leat_conn **out, struct leat_loop *loop,
     struct leat_conn *conn = *out;
     conn->dial = dial;
     conn->is_blocked = true;
-    leat_timer_stop(&conn->timer); /* idle counts once it is connected */
+    leat__due_stop(conn); /* idle counts once it is connected */
     try_next(conn);
     return 0;
 }

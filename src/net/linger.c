@@ -1,5 +1,5 @@
 /*
- * linger.c - the one timer of a connection.
+ * linger.c - what the one timer of a connection is for.
  *
  * It serves one purpose at a time: giving up an address that does not answer,
  * closing who is idle, trying again when the kernel had no memory, or bounding
@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "base/num.h"
 #include "net.h"
 #include "sys/sys.h"
 
@@ -22,8 +23,9 @@
 static void
 start(struct leat_conn *conn, enum leat__tick tick, int64_t delay_us)
 {
-    conn->tick = tick;
-    leat_timer_start(&conn->timer, delay_us, 0);
+    int64_t now_us = leat__loop_fresh(conn->loop);
+    leat__due_start(
+        conn, tick, leat__add_time(now_us, delay_us > 0 ? delay_us : 0));
 }
 
 static int64_t
@@ -160,12 +162,10 @@ tick_linger(struct leat_conn *conn)
         leat__conn_kill(conn, conn->reason);
 }
 
-static void
-tick(struct leat_timer *timer, void *user)
+void
+leat__conn_tick(struct leat_conn *conn, enum leat__tick tick)
 {
-    (void)timer;
-    struct leat_conn *conn = user;
-    switch (conn->tick) {
+    switch (tick) {
     case LEAT__TICK_NONE:
         break;
     case LEAT__TICK_IDLE:
@@ -181,11 +181,4 @@ tick(struct leat_timer *timer, void *user)
         leat__dial_timed_out(conn);
         break;
     }
-}
-
-void
-leat__conn_timer_init(struct leat_conn *conn)
-{
-    leat_timer_init(&conn->timer, conn->loop, tick, conn);
-    conn->timer.is_internal = true;
 }

@@ -28,9 +28,8 @@ end_net(struct leat_loop *loop)
 {
     struct leat__net *net = loop->net;
     leat_timer_stop(&net->relief);
-    while (!leat__list_is_empty(&net->conns)) {
-        struct leat_conn *conn =
-            LEAT__CONTAINER(net->conns.next, struct leat_conn, all);
+    struct leat_conn *conn;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
         leat__conn_kill(conn, -ECANCELED);
         leat__list_unlink(&conn->dying_node);
         leat__conn_reap(&conn->dying_node);
@@ -51,6 +50,7 @@ end_net(struct leat_loop *loop)
     leat__slab_fini(&net->member_slab);
     struct leat__source *source = &loop->pool.source;
     leat__source_resize(source, net->slot, net->slots * sizeof *net->slot, 0);
+    leat__source_resize(source, net->due, net->slots * sizeof *net->due, 0);
     leat__source_resize(source, net->chunk, LEAT__CHUNK, 0);
     leat__source_resize(source, net, sizeof *net, 0);
     loop->net = NULL;
@@ -88,8 +88,9 @@ leat__net_of(struct leat_loop *loop)
     memset(net, 0, sizeof *net);
     net->loop = loop;
     net->chunk = chunk;
-    leat__list_init(&net->conns);
     leat__list_init(&net->listeners);
+    net->first_free = LEAT__NONE;
+    leat__due_init(net);
     leat_timer_init(&net->relief, loop, relieve, net);
     net->relief.is_internal = true;
     leat__list_init(&net->groups);
@@ -109,20 +110,27 @@ leat__net_of(struct leat_loop *loop)
 
 /* --- identity --- */
 
+/* By a quarter: what is never used is not touched either, but counts. */
 static int
 grow_slots(struct leat__net *net)
 {
-    if (net->slots > UINT32_MAX / 2)
+    struct leat__source *source = &net->loop->pool.source;
+    if (net->slots > LEAT__NONE / 2)
         return -ENOMEM;
-    uint32_t slots = net->slots > 0 ? net->slots * 2 : FIRST_SLOTS;
-    struct leat__slot *slot = leat__source_resize(&net->loop->pool.source,
-        net->slot, net->slots * sizeof *slot, slots * sizeof *slot);
+    uint32_t slots = net->slots + net->slots / 4 + FIRST_SLOTS;
+    struct leat__slot *slot = leat__source_resize(
+        source, net->slot, net->slots * sizeof *slot, slots * sizeof *slot);
     if (slot == NULL)
         return -ENOMEM;
-    for (uint32_t i = net->slots; i < slots; i++)
-        slot[i] = (struct leat__slot){.generation = 1, .next_free = i + 1};
     net->slot = slot;
-    net->first_free = net->slots;
+    uint32_t *due = leat__source_resize(
+        source, net->due, net->slots * sizeof *due, slots * sizeof *due);
+    if (due == NULL) {
+        /* The longer one stays, as if it were as short as before. */
+        source->bytes -= (slots - net->slots) * sizeof *slot;
+        return -ENOMEM;
+    }
+    net->due = due;
     net->slots = slots;
     return 0;
 }
@@ -130,15 +138,17 @@ grow_slots(struct leat__net *net)
 int
 leat__net_enter(struct leat__net *net, struct leat_conn *conn)
 {
-    if (net->first_free == net->slots) {
-        int error = grow_slots(net);
-        if (error != 0)
-            return error;
+    uint32_t index = net->first_free;
+    if (index != LEAT__NONE) {
+        net->first_free = net->slot[index].place;
+    } else {
+        if (net->fresh == net->slots && grow_slots(net) != 0)
+            return -ENOMEM;
+        index = net->fresh++;
+        net->slot[index].generation = 1;
     }
-    conn->slot = net->first_free;
-    net->first_free = net->slot[conn->slot].next_free;
-    net->slot[conn->slot].conn = conn;
-    leat__list_append(&net->conns, &conn->all);
+    net->slot[index].conn = conn;
+    conn->slot = index;
     net->count++;
     return 0;
 }
@@ -149,11 +159,19 @@ leat__net_leave(struct leat__net *net, struct leat_conn *conn)
     struct leat__slot *slot = &net->slot[conn->slot];
     slot->conn = NULL;
     if (++slot->generation != 0) {
-        slot->next_free = net->first_free;
+        slot->place = net->first_free;
         net->first_free = conn->slot;
     }
-    leat__list_unlink(&conn->all);
     net->count--;
+}
+
+struct leat_conn *
+leat__net_next(const struct leat__net *net, uint32_t *at)
+{
+    struct leat_conn *conn = NULL;
+    while (conn == NULL && *at < net->fresh)
+        conn = net->slot[(*at)++].conn;
+    return conn;
 }
 
 uint64_t
@@ -168,7 +186,7 @@ leat_conn_find(struct leat_loop *loop, uint64_t id)
 {
     const struct leat__net *net = loop->net;
     uint32_t index = (uint32_t)id;
-    if (net == NULL || index >= net->slots)
+    if (net == NULL || index >= net->fresh)
         return NULL;
     const struct leat__slot *slot = &net->slot[index];
     if (slot->generation != id >> 32 || slot->conn == NULL)
@@ -205,9 +223,8 @@ largest(const struct leat__net *net)
 {
     struct leat_conn *found = NULL;
     size_t most = 0;
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next) {
-        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
+    struct leat_conn *conn;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
         size_t memory = living_memory(conn);
         if (memory <= most)
             continue;
@@ -237,9 +254,9 @@ static size_t
 heaviest(const struct leat__net *net, weigh_fn weigh)
 {
     size_t most = 0;
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next) {
-        size_t memory = weigh(LEAT__CONTAINER(node, struct leat_conn, all));
+    struct leat_conn *conn;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
+        size_t memory = weigh(conn);
         if (memory > most)
             most = memory;
     }
@@ -250,9 +267,8 @@ heaviest(const struct leat__net *net, weigh_fn weigh)
 static void
 shed_from(struct leat__net *net, weigh_fn weigh, size_t least, size_t goal)
 {
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next) {
-        struct leat_conn *conn = LEAT__CONTAINER(node, struct leat_conn, all);
+    struct leat_conn *conn;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
         if (used(net) <= goal)
             return;
         if (weigh(conn) >= least)

@@ -7,6 +7,7 @@
  *   conn.c      a connection's life                conn_io.c its bytes
  *   flow.c      when it is read                    linger.c  its timer
  *   net.c       identity, the memory bound         options.c configuration
+ *   due.c       whose timer is next
  *   addr.c      the grammar of addresses           dial.c    outgoing ones
  *   pair.c      connections without sockets        fin.c     the last word
  *   group.c     who gets the same messages         dgram.c   UDP, its sockets
@@ -55,20 +56,19 @@ struct leat_conn {
     struct leat_loop *loop;
     struct leat__shared *shared;
     void *user;
-    struct leat__node all;                               /* in net->conns */
     struct leat__node held_node, dirty_node, dying_node; /* see defer.h */
     struct leat__queue queue;
     struct leat__frame frame;
     struct leat__held held;
     struct leat__node
         sources; /* couples: who is read only while we have room */
-    struct leat__node targets;   /* couples: whose room our input needs */
-    struct leat__member *groups; /* its memberships, a chain */
-    struct leat__dial *dial;     /* until it is connected; then NULL */
-    struct leat_conn *twin;      /* of a pair; NULL when that one is gone */
-    size_t offered;              /* of a pair: how much the twin may take */
-    struct leat_timer timer;
+    struct leat__node targets;    /* couples: whose room our input needs */
+    struct leat__member *groups;  /* its memberships, a chain */
+    struct leat__dial *dial;      /* until it is connected; then NULL */
+    struct leat_conn *twin;       /* of a pair; NULL when that one is gone */
+    size_t offered;               /* of a pair: how much the twin may take */
     int64_t opened_us, active_us; /* active: a byte came, or was taken */
+    int64_t due_us;               /* of its timer, while tick says what for */
     int64_t stuck_us;   /* of blocked output: since when nothing was taken */
     int64_t fin_us;     /* when FIN was sent */
     int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
@@ -105,10 +105,12 @@ struct leat_conn {
     size_t bytes_undelivered; /* received and not delivered when it ended */
 };
 
+#define LEAT__NONE UINT32_MAX
+
 struct leat__slot {
     struct leat_conn *conn; /* NULL: free */
     uint32_t generation;    /* of the one that is there or comes next */
-    uint32_t next_free;
+    uint32_t place;         /* in net->due; of a free one: the next free one */
 };
 
 /* src is read only while dst has room. */
@@ -135,14 +137,22 @@ struct leat_group {
 
 struct leat__net {
     struct leat_loop *loop;
-    struct leat__node conns, listeners, dgrams, groups;
+    struct leat__node listeners, dgrams, groups;
     struct leat__slab conn_slab, couple_slab, member_slab;
     struct leat__slot *slot;
-    uint32_t slots, first_free; /* first_free == slots: none */
-    size_t count;               /* connections */
-    unsigned char *chunk;       /* LEAT__CHUNK bytes for recv */
-    bool is_tight;              /* above 80 % of max_memory */
-    struct leat_timer relief;   /* started while it is */
+    uint32_t slots;      /* places in slot[] and in due[] */
+    uint32_t fresh;      /* those from here on were never used */
+    uint32_t first_free; /* of those that were; LEAT__NONE none */
+    uint32_t *due;       /* see due.c */
+    uint32_t due_count;  /* slots in it */
+    bool is_ticking;     /* timers of connections are run */
+    bool has_late;    /* some of them have been set for a time that is over */
+    int64_t until_us; /* what is due then is run */
+    struct leat_timer due_timer;
+    size_t count;             /* connections */
+    unsigned char *chunk;     /* LEAT__CHUNK bytes for recv */
+    bool is_tight;            /* above 80 % of max_memory */
+    struct leat_timer relief; /* started while it is */
 };
 
 /* Why a listener does not accept; bits. */
@@ -210,6 +220,9 @@ struct leat__net *leat__net_of(struct leat_loop *loop);
 /* 0 or -ENOMEM; conn->slot is set. */
 int leat__net_enter(struct leat__net *net, struct leat_conn *conn);
 void leat__net_leave(struct leat__net *net, struct leat_conn *conn);
+/* The first connection in slot *at or behind it; *at is moved on. NULL: there
+ * is none. Connections may come and be closed on the way. */
+struct leat_conn *leat__net_next(const struct leat__net *net, uint32_t *at);
 /* Make a block of size bytes fit under max_memory, closing those connections
  * for it whose end frees most.
  * 0; -ENOMEM nothing is left to close. */
@@ -302,9 +315,19 @@ void leat__conn_uncouple_all(struct leat_conn *conn);
 /* It can be sent to no more: no group has it any longer. */
 void leat__group_leave_all(struct leat_conn *conn);
 
+/* --- due.c --- */
+
+void leat__due_init(struct leat__net *net);
+/* Have leat__conn_tick called then; only the last call counts. */
+void leat__due_start(
+    struct leat_conn *conn, enum leat__tick tick, int64_t due_us);
+void leat__due_stop(struct leat_conn *conn);
+void leat__due_check(const struct leat__net *net);
+
 /* --- linger.c --- */
 
-void leat__conn_timer_init(struct leat_conn *conn);
+/* Its timer has run out, which was for this. */
+void leat__conn_tick(struct leat_conn *conn, enum leat__tick tick);
 void leat__conn_watch_idle(struct leat_conn *conn);
 /* Give the address that is dialed so long. */
 void leat__conn_watch_dial(struct leat_conn *conn, int64_t delay_us);

@@ -63,16 +63,16 @@ see_conn(const struct leat_conn *conn)
 static uint64_t
 look_at_it(void)
 {
-    struct leat__net *net = world.loop->net;
+    const struct leat__net *net = world.loop->net;
 
     look = 0;
     see_guest(&world.guest[0]);
     see_guest(&world.guest[1]);
     for (int i = 0; i < LEAT__SCANS; i++)
         see(world.loop->cursor[i]);
-    for (struct leat__node *node = net->conns.next; node != &net->conns;
-         node = node->next)
-        see_conn(LEAT__CONTAINER(node, struct leat_conn, all));
+    const struct leat_conn *conn;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;)
+        see_conn(conn);
     return look;
 }
 

@@ -66,7 +66,7 @@ START_TEST(dial_tells_on_open_in_a_later_turn_only)
     ck_assert_str_eq(side->story, "");
     peers_turn();
     ck_assert_str_eq(side->story, "o");
-    ck_assert(!side->conn->timer.is_started);
+    ck_assert(side->conn->tick == LEAT__TICK_NONE);
     struct leat_addr seen;
     ck_assert_int_eq(leat_conn_peer(side->conn, &seen), 0);
     ck_assert_uint_eq(seen.len, addr[0].len);
@@ -319,7 +319,7 @@ START_TEST(answer_and_time_out_in_one_turn_is_an_answer)
     clock_advance(3600 * SEC);
     peers_turns(3);
     ck_assert_str_eq(side->story, "o");
-    ck_assert(!side->conn->timer.is_started);
+    ck_assert(side->conn->tick == LEAT__TICK_NONE);
 }
 END_TEST
 
@@ -329,7 +329,7 @@ START_TEST(below_0_the_kernel_decides_how_long)
     dialing.conn.idle_us = SEC;
     addr[0] = addr_deaf();
     side = dial_one(&addr[0]);
-    ck_assert(!side->conn->timer.is_started);
+    ck_assert(side->conn->tick == LEAT__TICK_NONE);
     clock_advance(24 * 3600 * SEC);
     peers_turns(3);
     ck_assert_str_eq(side->story, "");

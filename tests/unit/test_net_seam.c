@@ -137,8 +137,7 @@ START_TEST(seven_phases_in_one_turn)
     char much[5000];
     struct leat_timer timer;
     int peer = meet(), other = meet();
-    struct leat_conn *second =
-        LEAT__CONTAINER(rig.loop->net->conns.next->next, struct leat_conn, all);
+    struct leat_conn *second = rig.loop->net->slot[1].conn;
     memset(story, 0, sizeof story);
     memset(much, 'x', sizeof much);
     ck_assert_int_eq(fake_write(peer, much, sizeof much), 5000);
