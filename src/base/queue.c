@@ -6,7 +6,8 @@
  * Invariants (leat__queue_check asserts them):
  *  1. capacity is 2 and there is no ring, or a larger power of two and there
  *     is one; an empty queue has none
- *  2. head < capacity, count <= capacity
+ *  2. a ring's head < capacity, count <= capacity; without a ring the oldest is
+ *     in the first slot
  *  3. bytes is the sum of the sizes of all messages, less sent
  *  4. sent is less than the size of the oldest message, 0 in an empty queue
  *  5. bytes <= limit, count <= limit_msgs
@@ -38,7 +39,6 @@ void
 leat__queue_init(struct leat__queue *queue)
 {
     memset(queue, 0, sizeof *queue);
-    queue->capacity = LEAT__OWN_SLOTS;
 }
 
 /* --- slots --------------------------------------------------------------- */
@@ -47,9 +47,10 @@ leat__queue_init(struct leat__queue *queue)
 static struct leat_message **
 slot_at(struct leat__queue *queue, uint32_t i)
 {
-    struct leat_message **slots =
-        queue->capacity == LEAT__OWN_SLOTS ? queue->at.own : queue->at.ring;
-    return &slots[(queue->head + i) & (queue->capacity - 1)];
+    if (!queue->is_ring)
+        return &queue->at.own[i];
+    uint32_t mask = queue->at.ring.capacity - 1;
+    return &queue->at.ring.slot[(queue->at.ring.head + i) & mask];
 }
 
 /* A message leaves its slot: the inverse of append. */
@@ -128,7 +129,7 @@ admit(const struct leat__queue *queue, const struct leat__limits *limits,
 {
     *plan = (struct plan){0, 0};
     /* The sender's mistake and not the queue's state: no drop, no policy. */
-    if (size > limits->limit)
+    if (size > limits->limit || size > LEAT__MESSAGE_MAX)
         return -EMSGSIZE;
     /* The usual case. bytes <= limit, so the difference does not wrap. */
     if (size <= limits->limit - queue->bytes &&
@@ -155,30 +156,30 @@ admit(const struct leat__queue *queue, const struct leat__limits *limits,
 static void
 give_ring(struct leat__queue *queue, struct leat__pool *pool)
 {
-    if (queue->ring_block == 0)
+    if (!queue->is_ring)
         return;
-    leat__pool_give(pool, queue->at.ring, queue->ring_block);
-    pool->rings -= queue->ring_block;
-    queue->ring_block = 0;
-    queue->capacity = LEAT__OWN_SLOTS;
-    queue->head = 0;
+    size_t block = leat__queue_ring_block(queue);
+    leat__pool_give(pool, queue->at.ring.slot, block);
+    pool->rings -= block;
+    queue->is_ring = false;
+    queue->at.own[0] = queue->at.own[1] = NULL;
 }
 
 /* Have a slot for one more message once the doomed ones are gone. */
 static int
 reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
 {
-    if (queue->count - doomed < queue->capacity)
+    if (queue->count - doomed < leat__queue_capacity(queue))
         return 0;
 
     /* Below 2^32, since count is below limit_msgs, which is below 2^31. */
-    uint32_t capacity = queue->capacity * 2;
+    uint32_t capacity = leat__queue_capacity(queue) * 2;
     /* The pool's least block holds this many, so a smaller ring saves nothing.
      */
     if (capacity < FIRST_RING)
         capacity = FIRST_RING;
     size_t size;
-    if (!leat__mul_size(capacity, sizeof *queue->at.ring, &size))
+    if (!leat__mul_size(capacity, sizeof(struct leat_message *), &size))
         return -ENOMEM;
     size_t block;
     struct leat_message **ring = leat__pool_take(pool, size, &block);
@@ -190,10 +191,10 @@ reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
         ring[i] = leat__queue_at(queue, i);
     give_ring(queue, pool);
     pool->rings += block;
-    queue->at.ring = ring;
-    queue->ring_block = block;
-    queue->capacity = capacity;
-    queue->head = 0;
+    queue->is_ring = true;
+    queue->at.ring.slot = ring;
+    queue->at.ring.capacity = capacity;
+    queue->at.ring.head = 0;
     return 0;
 }
 
@@ -201,8 +202,13 @@ reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
 static void
 advance(struct leat__queue *queue, uint32_t n)
 {
-    queue->head = (queue->head + n) & (queue->capacity - 1);
-    queue->count -= n;
+    if (queue->is_ring) {
+        uint32_t mask = queue->at.ring.capacity - 1;
+        queue->at.ring.head = (queue->at.ring.head + n) & mask;
+    } else if (n == 1) {
+        queue->at.own[0] = queue->at.own[1];
+    }
+    queue->count = (queue->count - n) & INT32_MAX;
 }
 
 /* Carry out what plan_drops has found. Their bytes are counted whole, since
@@ -394,7 +400,7 @@ leat__queue_consume(
         release(pool, oldest);
         advance(queue, 1);
     }
-    queue->sent = n;
+    queue->sent = (uint32_t)n & INT32_MAX; /* less than a message is long */
     if (queue->count == 0)
         give_ring(queue, pool);
 }

@@ -30,28 +30,46 @@ struct leat__drops {
 
 struct leat__queue {
     union {
-        struct leat_message *own[2]; /* while capacity is 2 */
-        struct leat_message **ring;  /* while capacity is more */
+        struct leat_message *own[2]; /* the oldest first */
+        struct {
+            struct leat_message **slot;
+            uint32_t capacity; /* a power of two */
+            uint32_t head;     /* index of the oldest, below capacity */
+        } ring;
+        /* Its owner's, once nothing is queued and nothing ever will be. */
+        int64_t spare[2];
     } at;
-    size_t ring_block; /* pool capacity of the ring, 0 without one */
-    uint32_t capacity; /* references there is room for; a power of two */
-    uint32_t head;     /* index of the oldest, below capacity */
-    uint32_t count;    /* messages */
-    bool is_full;      /* was at high, and not below low since */
-    size_t sent;       /* bytes of the oldest message that have left */
-    size_t bytes;      /* bytes that have not left */
+    size_t bytes;       /* bytes that have not left */
+    uint32_t sent : 31; /* bytes of the oldest message that have left */
+    bool is_ring : 1;
+    uint32_t count : 31; /* messages */
+    bool is_full : 1;    /* was at high, and not below low since */
 };
+
+/* There may be ten thousand that are empty. */
+_Static_assert(sizeof(struct leat__queue) <= 32, "a queue is small");
 
 /* References in the struct itself. */
 #define LEAT__OWN_SLOTS 2u
+
+/* A longer message is over any limit. */
+#define LEAT__MESSAGE_MAX ((size_t)INT32_MAX)
+
+/* References there is room for. */
+static inline uint32_t
+leat__queue_capacity(const struct leat__queue *queue)
+{
+    return queue->is_ring ? queue->at.ring.capacity : LEAT__OWN_SLOTS;
+}
 
 /* The i-th oldest message; i is below count. */
 static inline struct leat_message *
 leat__queue_at(const struct leat__queue *queue, uint32_t i)
 {
-    struct leat_message *const *slots =
-        queue->capacity == LEAT__OWN_SLOTS ? queue->at.own : queue->at.ring;
-    return slots[(queue->head + i) & (queue->capacity - 1)];
+    if (!queue->is_ring)
+        return queue->at.own[i];
+    uint32_t mask = queue->at.ring.capacity - 1;
+    return queue->at.ring.slot[(queue->at.ring.head + i) & mask];
 }
 
 #define LEAT__GATHER_MAX 64u
@@ -103,6 +121,9 @@ bool leat__queue_may_take(const struct leat__queue *queue,
  * are merged, or refused. */
 size_t leat__queue_cost(const struct leat__queue *queue,
     const struct leat__limits *limits, size_t len);
+
+/* The block of its ring; 0 without one. */
+size_t leat__queue_ring_block(const struct leat__queue *queue);
 
 /* What pool->stored would lose with this queue; a message that several queues
  * share counts in parts. A walk. */

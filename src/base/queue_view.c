@@ -44,6 +44,13 @@ leat__queue_gather(const struct leat__queue *queue, struct iovec *iov,
 }
 
 size_t
+leat__queue_ring_block(const struct leat__queue *queue)
+{
+    size_t size = queue->at.ring.capacity * sizeof(struct leat_message *);
+    return queue->is_ring ? leat__pool_capacity(size) : 0;
+}
+
+size_t
 leat__queue_weight(const struct leat__queue *queue)
 {
     size_t weight = 0;
@@ -61,12 +68,12 @@ leat__queue_check(
 {
     size_t bytes = 0;
 
-    assert(queue->capacity == leat__ceil_pow2(queue->capacity));
-    assert((queue->capacity == LEAT__OWN_SLOTS) == (queue->ring_block == 0));
-    assert(queue->capacity * sizeof *queue->at.ring <= queue->ring_block ||
-           queue->ring_block == 0);
-    assert(queue->count > 0 || queue->ring_block == 0);
-    assert(queue->head < queue->capacity && queue->count <= queue->capacity);
+    uint32_t capacity = leat__queue_capacity(queue);
+    assert(capacity == leat__ceil_pow2(capacity));
+    assert(queue->is_ring == (capacity > LEAT__OWN_SLOTS));
+    assert(queue->count > 0 || !queue->is_ring);
+    assert(!queue->is_ring || queue->at.ring.head < capacity);
+    assert(queue->count <= capacity);
     /* 3, 4 and as much of 7 as one queue can know. */
     for (uint32_t i = 0; i < queue->count; i++) {
         const struct leat_message *message = leat__queue_at(queue, i);
@@ -80,5 +87,6 @@ leat__queue_check(
     /* 5 and 6 hold because the limits of a queue never change. */
     assert(queue->bytes <= limits->limit && queue->count <= limits->limit_msgs);
     assert(queue->is_full || leat__queue_has_room(queue, limits));
-    (void)bytes, (void)limits; /* without assertions nobody reads them */
+    (void)bytes, (void)limits,
+        (void)capacity; /* without assertions nobody reads them */
 }

@@ -19,7 +19,9 @@ wanted(const struct leat_conn *conn)
 static void
 check_dial(const struct leat_conn *conn)
 {
-    if (conn->dial == NULL)
+    assert(
+        conn->is_dialing == (conn->more != NULL && conn->more->dial != NULL));
+    if (!conn->is_dialing)
         return;
     assert(conn->is_dying || (conn->is_blocked && !conn->is_detached));
     assert(conn->is_dying || wanted(conn) == LEAT_WRITABLE);
@@ -31,17 +33,19 @@ check_dial(const struct leat_conn *conn)
 static void
 check_pair(const struct leat_conn *conn)
 {
-    const struct leat_conn *twin = conn->twin;
-    assert(conn->is_memory || (twin == NULL && !conn->is_cut));
-    assert(conn->is_memory || conn->offered == 0);
+    const struct leat__more *more = conn->more;
+    assert(conn->is_memory || !conn->is_cut);
+    assert(conn->is_memory || more == NULL || more->twin == NULL);
+    assert(conn->is_memory || more == NULL || more->offered == 0);
     if (!conn->is_memory)
         return;
-    assert(conn->is_detached && conn->dial == NULL);
-    assert(twin == NULL || twin->twin == conn);
+    const struct leat_conn *twin = more->twin;
+    assert(conn->is_detached && !conn->is_dialing);
+    assert(twin == NULL || twin->more->twin == conn);
     assert(twin == NULL || (!twin->is_dying && !conn->is_dying));
     bool may_take = leat__conn_may_receive(conn) && leat__pair_has_input(conn);
     assert(!may_take || leat__list_is_linked(&conn->held_node));
-    (void)twin, (void)may_take; /* without assertions */
+    (void)more, (void)twin, (void)may_take; /* without assertions */
 }
 
 /* conn.c, flow.c and conn_io.c. */
@@ -49,13 +53,17 @@ static void
 check_conn(const struct leat_conn *conn)
 {
     bool is_dirty = leat__list_is_linked(&conn->dirty_node);
-    bool is_held = conn->held.bytes != NULL;
+    bool is_held = conn->more != NULL && conn->more->held.bytes != NULL;
+    size_t counted = conn->more != NULL ? conn->more->counted : 0;
     bool is_read = wanted(conn) & LEAT_READABLE;
 
     leat__queue_check(&conn->queue, &conn->shared->limits);
     assert(conn->is_dying == leat__list_is_linked(&conn->dying_node));
     assert(!conn->is_dying || (conn->queue.count == 0 && wanted(conn) == 0));
-    assert(!conn->is_dying || (conn->counted == 0 && !is_dirty));
+    assert(!conn->is_dying || (counted == 0 && !is_dirty && conn->is_over));
+    assert(is_held == conn->is_holding);
+    assert(!conn->is_over || conn->queue.count == 0);
+    assert(conn->is_over || (conn->error == 0 && !conn->has_fin));
     assert(conn->queue.count == 0 || is_dirty || conn->is_blocked ||
            conn->is_starved);
     assert(!conn->has_fin || conn->is_ending || conn->is_dying);
@@ -66,17 +74,21 @@ check_conn(const struct leat_conn *conn)
     assert(
         !conn->is_starved || conn->is_dying || conn->tick != LEAT__TICK_NONE);
     assert(conn->error == 0 || conn->queue.count == 0);
-    (void)is_dirty, (void)is_held, (void)is_read; /* without assertions */
+    (void)is_dirty, (void)is_held, (void)is_read,
+        (void)counted; /* without assertions */
 }
 
 static size_t
 check_couples(const struct leat_conn *conn)
 {
     size_t couples = 0;
-    for (struct leat__node *node = conn->targets.next; node != &conn->targets;
+    struct leat__more *more = conn->more;
+    if (more == NULL)
+        return 0;
+    for (struct leat__node *node = more->targets.next; node != &more->targets;
          node = node->next, couples++)
         assert(LEAT__CONTAINER(node, struct leat__couple, of_src)->src == conn);
-    for (struct leat__node *node = conn->sources.next; node != &conn->sources;
+    for (struct leat__node *node = more->sources.next; node != &more->sources;
          node = node->next)
         assert(LEAT__CONTAINER(node, struct leat__couple, of_dst)->dst == conn);
     return couples;
@@ -87,8 +99,9 @@ static size_t
 check_memberships(const struct leat_conn *conn)
 {
     size_t members = 0;
-    for (const struct leat__member *member = conn->groups; member != NULL;
-         member = member->next, members++) {
+    const struct leat__member *member =
+        conn->more != NULL ? conn->more->groups : NULL;
+    for (; member != NULL; member = member->next, members++) {
         assert(member->conn == conn && !conn->is_dying && !conn->is_ending);
         assert(leat__list_is_linked(&member->of_group));
     }
@@ -168,6 +181,7 @@ leat__net_check(const struct leat_loop *loop)
         return;
     const struct leat_conn *conn;
     size_t timed = 0;
+    size_t mores = net->at_hand != NULL;
     for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL; count++) {
         assert(conn->slot == at - 1 && at <= net->slots);
         timed += conn->tick != LEAT__TICK_NONE;
@@ -176,13 +190,16 @@ leat__net_check(const struct leat_loop *loop)
         check_pair(conn);
         couples += check_couples(conn);
         members += check_memberships(conn);
-        held += conn->counted;
-        rings += conn->queue.ring_block;
+        mores += conn->more != NULL;
+        held += conn->more != NULL ? conn->more->counted : 0;
+        rings += leat__queue_ring_block(&conn->queue);
     }
     leat__due_check(net);
     assert(timed == net->due_count);
     size_t in_groups = check_groups(net);
     assert(count == net->count && count == net->conn_slab.used_count);
+    assert(net->at_hand == NULL || leat__more_is_bare(net->at_hand));
+    assert(mores == net->more_slab.used_count);
     assert(couples == net->couple_slab.used_count);
     assert(members == net->member_slab.used_count);
     assert(members == in_groups);
@@ -193,5 +210,5 @@ leat__net_check(const struct leat_loop *loop)
     leat__slab_check(&net->conn_slab);
     leat__slab_check(&net->member_slab);
     (void)count, (void)couples, (void)held; /* without assertions */
-    (void)members, (void)in_groups, (void)rings, (void)timed;
+    (void)members, (void)in_groups, (void)rings, (void)timed, (void)mores;
 }

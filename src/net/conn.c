@@ -6,7 +6,7 @@
  * Invariants (check.c asserts them):
  *  1. a dying connection has no wants, an empty queue and is on loop->dying
  *  2. queue not empty  =>  it is dirty, or is_blocked, or is_starved
- *  3. held.bytes is not NULL  =>  it is not read
+ *  3. is_holding  =>  it is not read
  *  4. state only moves open -> ending -> dying; has_fin => is_ending
  *
  * Nothing here sends and nothing but reap calls back.
@@ -16,6 +16,7 @@
 #include <leat/error.h>
 #include <leat/flow.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -32,11 +33,8 @@ init(struct leat_conn *conn, struct leat_loop *loop, int fd)
     leat__list_init(&conn->held_node);
     leat__list_init(&conn->dirty_node);
     leat__list_init(&conn->dying_node);
-    leat__list_init(&conn->sources);
-    leat__list_init(&conn->targets);
     leat__queue_init(&conn->queue);
-    leat__frame_init(&conn->frame);
-    conn->opened_us = conn->active_us = conn->stuck_us = loop->now_us;
+    conn->opened_us = conn->active_us = loop->now_us;
 }
 
 int
@@ -137,18 +135,32 @@ may_send(const struct leat_conn *conn, size_t len)
         return conn->error;
     if (len == 0)
         return -EINVAL;
-    return len <= conn->shared->limits.limit ? 0 : -EMSGSIZE;
+    bool fits = len <= conn->shared->limits.limit && len <= LEAT__MESSAGE_MAX;
+    return fits ? 0 : -EMSGSIZE;
 }
 
-/* Keep within max_memory with one more block of this size. */
+/* Every drop is counted: where there may be one there is a place for it. The
+ * room rule leaves a chunk's room above high. */
+static bool
+may_count(struct leat_conn *conn, size_t len)
+{
+    if (!conn->queue.is_full && len <= LEAT__CHUNK)
+        return true;
+    return leat__more_need(conn) != NULL;
+}
+
+/* Keep within max_memory with one more block of this size, for a message of
+ * that length. */
 static int
-make_room(struct leat_conn *conn, size_t size)
+make_room(struct leat_conn *conn, size_t size, size_t len)
 {
     int error = leat__net_make_room(conn->loop->net, size);
     if (error != 0)
         return error;
     /* It may have cost us our own life. */
-    return conn->is_dying ? -ESHUTDOWN : 0;
+    if (conn->is_dying)
+        return -ESHUTDOWN;
+    return may_count(conn, len) ? 0 : -ENOMEM;
 }
 
 static void
@@ -165,8 +177,10 @@ static int
 queued(struct leat_conn *conn, int result, const struct leat__drops *drops)
 {
     struct leat_loop *loop = conn->loop;
-    conn->drops += drops->msgs;
-    loop->stats.drops += drops->msgs;
+    if (drops->msgs > 0) {
+        conn->more->drops += drops->msgs;
+        loop->stats.drops += drops->msgs;
+    }
     if (result == 0) {
         conn->msgs_out++;
         loop->stats.msgs_out++;
@@ -190,8 +204,8 @@ leat_conn_send(struct leat_conn *conn, const void *bytes, size_t len)
     int error = may_send(conn, len);
     /* Nobody is shed for what a full queue will not take. */
     if (error == 0)
-        error = make_room(
-            conn, leat__queue_cost(&conn->queue, &conn->shared->limits, len));
+        error = make_room(conn,
+            leat__queue_cost(&conn->queue, &conn->shared->limits, len), len);
     if (error != 0)
         return error;
     struct leat__drops drops = {0, 0};
@@ -219,7 +233,7 @@ leat__conn_send_message(struct leat_conn *conn, struct leat_message *message)
     int error = may_send(conn, message->size);
     /* What is in a queue already is stored, and counted, once. */
     if (error == 0)
-        error = make_room(conn, cost_of(conn, message));
+        error = make_room(conn, cost_of(conn, message), message->size);
     if (error != 0)
         return error;
     struct leat__drops drops = {0, 0};
@@ -251,7 +265,7 @@ leat_conn_end(struct leat_conn *conn)
     if (conn->is_dying || conn->is_ending)
         return;
     conn->is_ending = true;
-    conn->reason = end_reason(conn);
+    conn->reason = (int16_t)end_reason(conn);
     /* Input still held is not for the program any more. It is given back in
      * phase 7, as it may be what the program is looking at. */
     leat__list_unlink(&conn->held_node);
@@ -299,12 +313,26 @@ leat_conn_abort(struct leat_conn *conn)
 }
 
 void
+leat__conn_over(struct leat_conn *conn)
+{
+    assert(conn->queue.count == 0 && !conn->queue.is_ring);
+    if (conn->is_over)
+        return;
+    conn->is_over = true;
+    conn->queue.at.spare[LEAT__OVER_LOST] = 0;
+    conn->queue.at.spare[LEAT__OVER_FIN_US] = 0;
+}
+
+void
 leat__conn_lose_output(struct leat_conn *conn)
 {
     struct leat_loop *loop = conn->loop;
-    conn->bytes_lost += conn->queue.bytes;
-    loop->stats.bytes_lost += conn->queue.bytes;
-    leat__queue_clear(&conn->queue, &loop->pool);
+    size_t lost = conn->queue.bytes;
+    if (!conn->is_over)
+        leat__queue_clear(&conn->queue, &loop->pool);
+    leat__conn_over(conn);
+    conn->queue.at.spare[LEAT__OVER_LOST] += (int64_t)lost;
+    loop->stats.bytes_lost += lost;
     conn->is_blocked = false;
     leat__list_unlink(&conn->dirty_node);
 }
@@ -316,8 +344,9 @@ leat__conn_kill(struct leat_conn *conn, int reason)
         return;
     struct leat_loop *loop = conn->loop;
     conn->is_dying = true;
-    conn->reason = conn->error != 0 ? conn->error : reason;
+    conn->reason = conn->error != 0 ? conn->error : (int16_t)reason;
     leat__conn_lose_output(conn);
+    conn->queue.at.spare[LEAT__OVER_UNDELIVERED] = 0;
     /* Held input stays until phase 7, since the program may be looking at it;
      * it stops counting now, so that shedding sees what it has gained. */
     leat__conn_uncount_input(conn);
@@ -352,6 +381,7 @@ leat__conn_free(struct leat_conn *conn)
     struct leat__shared *shared = conn->shared;
     leat__conn_forget_input(conn);
     leat__dial_free(conn);
+    leat__more_free(conn);
     leat__net_leave(net, conn);
     if (shared->listener != NULL)
         shared->listener->conns--;
@@ -401,7 +431,7 @@ int
 leat_conn_peer(const struct leat_conn *conn, struct leat_addr *addr)
 {
     if (conn->is_detached)
-        return conn->is_memory || conn->dial != NULL ? -ENOTCONN : -EBADF;
+        return conn->is_memory || conn->is_dialing ? -ENOTCONN : -EBADF;
     addr->len = sizeof addr->storage;
     return leat__sys_peername(
         conn->io.fd, (struct sockaddr *)&addr->storage, &addr->len);
@@ -410,15 +440,21 @@ leat_conn_peer(const struct leat_conn *conn, struct leat_addr *addr)
 void
 leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
 {
+    static const struct leat__more nothing;
+    const struct leat__more *more = conn->more != NULL ? conn->more : &nothing;
+    const int64_t *over = conn->queue.at.spare;
+    uint64_t lost = conn->is_over ? (uint64_t)over[LEAT__OVER_LOST] : 0;
+    size_t undelivered =
+        conn->is_dying ? (size_t)over[LEAT__OVER_UNDELIVERED] : 0;
     *stats = (struct leat_conn_stats){.bytes_in = conn->bytes_in,
         .bytes_out = conn->bytes_out,
         .msgs_in = conn->msgs_in,
         .msgs_out = conn->msgs_out,
-        .drops = conn->drops,
-        .bytes_lost = conn->bytes_lost,
-        .bytes_discarded = conn->bytes_discarded,
+        .drops = more->drops,
+        .bytes_lost = lost,
+        .bytes_discarded = more->bytes_discarded,
         .open_us = conn->loop->now_us - conn->opened_us,
         .queued_bytes = conn->queue.bytes,
         .queued_msgs = conn->queue.count,
-        .held_bytes = conn->counted + conn->bytes_undelivered};
+        .held_bytes = more->counted + more->bytes_undelivered + undelivered};
 }

@@ -60,15 +60,15 @@ deliver_frames(struct leat_conn *conn, const unsigned char *bytes, size_t len)
     const struct leat_frame_config *config = &conn->shared->config.frame;
     while (leat__conn_may_deliver(conn) && leat__loop_may_go_on(conn->loop)) {
         struct leat_frame frame;
-        int result = leat__frame_next(
-            &conn->frame, config, &conn->loop->pool, &bytes, &len, &frame);
+        int result = leat__frame_next(&conn->more->frame, config,
+            &conn->loop->pool, &bytes, &len, &frame);
         if (result < 0)
             leat__conn_kill(conn, result);
         if (result <= 0)
             return len;
         /* Should it end in the callback, only what is left counts as held. */
-        if (conn->held.bytes != NULL)
-            conn->held.at = conn->held.end - len;
+        if (conn->is_holding)
+            conn->more->held.at = conn->more->held.end - len;
         deliver_frame(conn, &frame);
     }
     return len;
@@ -81,14 +81,20 @@ deliver(struct leat_conn *conn, const unsigned char *bytes, size_t len)
         deliver_raw(conn, bytes, len);
         return;
     }
+    if (leat__more_need(conn) == NULL) {
+        leat__conn_kill(conn, -ENOMEM);
+        conn->queue.at.spare[LEAT__OVER_UNDELIVERED] += (int64_t)len;
+        return;
+    }
     size_t left = deliver_frames(conn, bytes, len);
     if (conn->is_dying)
-        conn->bytes_undelivered += left;
+        conn->more->bytes_undelivered += left;
     else if (left > 0 && !conn->is_ending)
         leat__conn_hold(conn, bytes + len - left, left);
     leat__conn_count_input(conn);
     leat__conn_update(conn);
     leat__conn_put_off(conn);
+    leat__more_settle(conn);
 }
 
 /* The end of the peer's stream, told once everything before it has been
@@ -97,9 +103,11 @@ static void
 tell_eof(struct leat_conn *conn)
 {
     struct leat_frame frame;
+    int result = 0;
     conn->owes_eof = false;
-    int result =
-        leat__frame_last(&conn->frame, &conn->shared->config.frame, &frame);
+    if (conn->more != NULL)
+        result = leat__frame_last(
+            &conn->more->frame, &conn->shared->config.frame, &frame);
     if (result < 0)
         leat__conn_kill(conn, result);
     else if (result > 0)
@@ -147,7 +155,8 @@ took_in(struct leat_conn *conn, size_t len)
     loop->stats.bytes_in += len;
     loop->progress++;
     conn->active_us = loop->now_us;
-    conn->starved_us = 0;
+    if (conn->more != NULL)
+        conn->more->starved_us = 0;
 }
 
 static void
@@ -160,8 +169,17 @@ input_failed(struct leat_conn *conn, int error)
         return;
     }
     if (conn->error == 0)
-        conn->error = error;
+        conn->error = (int16_t)error;
     leat__conn_kill(conn, error);
+}
+
+/* As far as there is memory to count them. */
+static void
+count_discarded(struct leat_conn *conn, size_t len)
+{
+    struct leat__more *more = leat__more_need(conn);
+    if (more != NULL)
+        more->bytes_discarded += len;
 }
 
 /* One recv, and what comes of it. Returns its result. */
@@ -185,7 +203,7 @@ receive(struct leat_conn *conn)
     else
         took_in(conn, (size_t)n);
     if (n > 0 && conn->is_ending)
-        conn->bytes_discarded += (uint64_t)n;
+        count_discarded(conn, (size_t)n);
     else if (n > 0)
         deliver(conn, chunk, (size_t)n);
     return n;
@@ -196,7 +214,7 @@ receive(struct leat_conn *conn)
 static void
 drain(struct leat_conn *conn)
 {
-    if (conn->is_dying || conn->held.bytes != NULL)
+    if (conn->is_dying || conn->is_holding)
         return;
     if (!leat__conn_may_receive(conn)) {
         if (conn->has_eof && !conn->owes_eof && conn->queue.count == 0)
@@ -214,7 +232,7 @@ drain(struct leat_conn *conn)
 static void
 deliver_held(struct leat_conn *conn)
 {
-    struct leat__held *held = &conn->held;
+    struct leat__held *held = &conn->more->held;
     const unsigned char *bytes = held->bytes + held->at;
     size_t left = deliver_frames(conn, bytes, held->end - held->at);
     held->at = held->end - left;
@@ -229,16 +247,16 @@ leat__conn_held(struct leat__node *held_node)
 {
     struct leat_conn *conn =
         LEAT__CONTAINER(held_node, struct leat_conn, held_node);
-    if (conn->held.bytes != NULL && leat__conn_may_deliver(conn))
+    if (conn->is_holding && leat__conn_may_deliver(conn))
         deliver_held(conn);
-    if (conn->held.bytes == NULL && conn->owes_eof &&
-        leat__conn_may_deliver(conn))
+    if (!conn->is_holding && conn->owes_eof && leat__conn_may_deliver(conn))
         tell_eof(conn);
     if (conn->is_draining && !conn->is_ending)
         drain(conn);
     else if (conn->is_memory && leat__conn_may_receive(conn))
         receive(conn);
     leat__conn_put_off(conn);
+    leat__more_settle(conn);
 }
 
 /* --- urgent data --- */
@@ -272,7 +290,7 @@ leat__conn_ready(struct leat__io *io, unsigned ready)
         receive(conn);
         return;
     }
-    if (ready == LEAT_WRITABLE && conn->dial != NULL) {
+    if (ready == LEAT_WRITABLE && conn->is_dialing) {
         leat__dial_ready(conn);
         return;
     }
@@ -294,7 +312,7 @@ leat__conn_ready(struct leat__io *io, unsigned ready)
 void
 leat__conn_output_failed(struct leat_conn *conn, int error)
 {
-    conn->error = error;
+    conn->error = (int16_t)error;
     conn->loop->progress++;
     leat__conn_lose_output(conn);
     leat__net_gate(conn->loop->net);
@@ -314,8 +332,9 @@ leat__conn_took_out(struct leat_conn *conn, size_t len)
     conn->bytes_out += len;
     loop->stats.bytes_out += len;
     loop->progress++;
-    conn->active_us = conn->stuck_us = loop->now_us;
-    conn->starved_us = 0;
+    conn->active_us = loop->now_us;
+    if (conn->more != NULL)
+        conn->more->starved_us = 0;
     leat__queue_consume(&conn->queue, &loop->pool, len);
 }
 
@@ -385,7 +404,10 @@ leat__conn_flush(struct leat__node *dirty_node)
         return;
 
     conn->is_blocked = conn->queue.count > 0;
-    conn->stuck_us = conn->loop->now_us;
+    if (conn->is_blocked)
+        conn->stuck_ms = (uint32_t)(conn->loop->now_us / 1000);
+    if (conn->more != NULL)
+        leat__more_settle(conn);
     leat__conn_update(conn);
     leat__net_gate(conn->loop->net);
     if (leat__queue_drained(&conn->queue, &conn->shared->limits))

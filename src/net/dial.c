@@ -5,7 +5,7 @@
  * -> conn.c.
  *
  * Invariants (check.c asserts them):
- *  1. conn->dial is not NULL  <=>  the connection is not connected yet
+ *  1. is_dialing: more->dial is not NULL  <=>  it is not connected yet
  *  2. while it is dialing it counts as blocked: it wants to be writable and
  *     nothing else, and what is sent to it waits in the queue
  *  3. a dialing connection that is detached is dying; the next address is tried
@@ -33,16 +33,18 @@ struct leat__dial {
 void
 leat__dial_free(struct leat_conn *conn)
 {
-    struct leat__dial *dial = conn->dial;
-    if (dial != NULL)
-        leat__pool_give(&conn->loop->pool, dial, dial->block);
-    conn->dial = NULL;
+    if (!conn->is_dialing)
+        return;
+    struct leat__dial *dial = conn->more->dial;
+    leat__pool_give(&conn->loop->pool, dial, dial->block);
+    conn->more->dial = NULL;
+    conn->is_dialing = false;
 }
 
 size_t
 leat__dial_left(const struct leat_conn *conn)
 {
-    return conn->dial->count - conn->dial->next;
+    return conn->more->dial->count - conn->more->dial->next;
 }
 
 /* --- one attempt --- */
@@ -52,7 +54,7 @@ leat__dial_left(const struct leat_conn *conn)
 static void
 start_timer(struct leat_conn *conn)
 {
-    const struct leat__dial *dial = conn->dial;
+    const struct leat__dial *dial = conn->more->dial;
     if (dial->deadline_us < 0)
         return;
     int64_t left_us = dial->deadline_us - leat__loop_fresh(conn->loop);
@@ -96,7 +98,7 @@ note_error(struct leat__dial *dial, int error)
 static void
 try_next(struct leat_conn *conn)
 {
-    struct leat__dial *dial = conn->dial;
+    struct leat__dial *dial = conn->more->dial;
     while (dial->next < dial->count) {
         int error = begin(conn, &dial->addr[dial->next++]);
         if (error == 0)
@@ -111,7 +113,7 @@ try_next(struct leat_conn *conn)
 static void
 give_up(struct leat_conn *conn, int error)
 {
-    note_error(conn->dial, error);
+    note_error(conn->more->dial, error);
     leat__fdset_remove(&conn->loop->fds, &conn->io);
     (void)leat__sys_close(conn->io.fd); /* the number is free either way */
     conn->io.fd = -1;
@@ -241,7 +243,13 @@ make_conn(struct leat_conn **out, struct leat_loop *loop,
         return error;
     error = leat__conn_make(out, net, -1, shared, user);
     leat__shared_unref(loop, shared);
-    return error;
+    if (error != 0 || leat__more_need(*out) != NULL)
+        return error;
+    leat__conn_kill(*out, 0);
+    leat__list_unlink(&(*out)->dying_node);
+    leat__conn_free(*out);
+    *out = NULL;
+    return -ENOMEM;
 }
 
 int
@@ -264,7 +272,8 @@ leat_dial(struct leat_conn **out, struct leat_loop *loop,
     }
 
     struct leat_conn *conn = *out;
-    conn->dial = dial;
+    conn->more->dial = dial;
+    conn->is_dialing = true;
     conn->is_blocked = true;
     leat__due_stop(conn); /* idle counts once it is connected */
     try_next(conn);

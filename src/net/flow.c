@@ -32,7 +32,10 @@ of_dst(struct leat__node *node)
 static bool
 targets_have_room(const struct leat_conn *conn)
 {
-    for (struct leat__node *node = conn->targets.next; node != &conn->targets;
+    struct leat__more *more = conn->more;
+    if (more == NULL)
+        return true;
+    for (struct leat__node *node = more->targets.next; node != &more->targets;
          node = node->next)
         if (of_src(node)->dst->queue.is_full)
             return false;
@@ -56,11 +59,11 @@ leat__conn_may_receive(const struct leat_conn *conn)
 {
     if (conn->is_dying || conn->has_eof || conn->is_starved)
         return false;
-    if (conn->dial != NULL)
+    if (conn->is_dialing)
         return false; /* there is no peer yet */
     if (conn->is_ending)
         return true; /* to discard it, until the peer's end */
-    return conn->held.bytes == NULL && leat__conn_may_deliver(conn);
+    return !conn->is_holding && leat__conn_may_deliver(conn);
 }
 
 void
@@ -87,8 +90,7 @@ leat__conn_update(struct leat_conn *conn)
 static bool
 has_input(const struct leat_conn *conn)
 {
-    if (leat__conn_may_deliver(conn) &&
-        (conn->held.bytes != NULL || conn->owes_eof))
+    if (leat__conn_may_deliver(conn) && (conn->is_holding || conn->owes_eof))
         return true;
     return conn->is_memory && leat__conn_may_receive(conn) &&
            leat__pair_has_input(conn);
@@ -116,7 +118,10 @@ void
 leat__conn_room_changed(struct leat_conn *conn)
 {
     reconsider(conn);
-    for (struct leat__node *node = conn->sources.next; node != &conn->sources;
+    struct leat__more *more = conn->more;
+    if (more == NULL)
+        return;
+    for (struct leat__node *node = more->sources.next; node != &more->sources;
          node = node->next)
         reconsider(of_dst(node)->src);
 }
@@ -140,7 +145,10 @@ leat_conn_resume(struct leat_conn *conn)
 static struct leat__couple *
 find(const struct leat_conn *src, const struct leat_conn *dst)
 {
-    for (struct leat__node *node = src->targets.next; node != &src->targets;
+    struct leat__more *more = src->more;
+    if (more == NULL)
+        return NULL;
+    for (struct leat__node *node = more->targets.next; node != &more->targets;
          node = node->next)
         if (of_src(node)->dst == dst)
             return of_src(node);
@@ -169,6 +177,8 @@ leat_conn_couple(struct leat_conn *src, struct leat_conn *dst)
     if (find(src, dst) != NULL)
         return 0;
 
+    if (leat__more_need(src) == NULL || leat__more_need(dst) == NULL)
+        return -ENOMEM;
     struct leat__couple *couple = leat__slab_take(&src->loop->net->couple_slab);
     if (couple == NULL)
         return -ENOMEM;
@@ -176,8 +186,8 @@ leat_conn_couple(struct leat_conn *src, struct leat_conn *dst)
     couple->dst = dst;
     leat__list_init(&couple->of_src);
     leat__list_init(&couple->of_dst);
-    leat__list_append(&src->targets, &couple->of_src);
-    leat__list_append(&dst->sources, &couple->of_dst);
+    leat__list_append(&src->more->targets, &couple->of_src);
+    leat__list_append(&dst->more->sources, &couple->of_dst);
     reconsider(src);
     return 0;
 }
@@ -207,10 +217,11 @@ leat_conn_uncouple(struct leat_conn *src, struct leat_conn *dst)
 void
 leat__conn_uncouple_all(struct leat_conn *conn)
 {
-    while (!leat__list_is_empty(&conn->targets))
-        dissolve(of_src(conn->targets.next));
-    while (!leat__list_is_empty(&conn->sources))
-        dissolve(of_dst(conn->sources.next));
+    struct leat__more *more = conn->more;
+    while (more != NULL && !leat__list_is_empty(&more->targets))
+        dissolve(of_src(more->targets.next));
+    while (more != NULL && !leat__list_is_empty(&more->sources))
+        dissolve(of_dst(more->sources.next));
 }
 
 bool
@@ -222,7 +233,7 @@ leat_conn_is_full(const struct leat_conn *conn)
 size_t
 leat_conn_partial(const struct leat_conn *conn)
 {
-    return leat__frame_partial(&conn->frame);
+    return conn->more != NULL ? leat__frame_partial(&conn->more->frame) : 0;
 }
 
 int

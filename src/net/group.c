@@ -54,11 +54,11 @@ leat_group_create(struct leat_group **out, struct leat_loop *loop)
 }
 
 /* The place where the connection's list names its membership, NULL in it where
- * it is no member. */
+ * it is no member; it has a list. */
 static struct leat__member **
 find(struct leat_conn *conn, const struct leat_group *group)
 {
-    struct leat__member **link = &conn->groups;
+    struct leat__member **link = &conn->more->groups;
     while (*link != NULL && (*link)->group != group)
         link = &(*link)->next;
     return link;
@@ -99,41 +99,45 @@ leat_group_add(struct leat_group *group, struct leat_conn *conn)
         return -EINVAL;
     if (conn->is_dying || conn->is_ending || conn->loop->is_doomed)
         return -ESHUTDOWN;
-    if (*find(conn, group) != NULL)
+    if (leat_group_has(group, conn))
         return 0;
+    struct leat__more *more = leat__more_need(conn);
+    if (more == NULL)
+        return -ENOMEM;
 
     struct leat__member *member =
         leat__slab_take(&group->loop->net->member_slab);
     if (member == NULL)
         return -ENOMEM;
     *member = (struct leat__member){
-        .group = group, .conn = conn, .next = conn->groups};
+        .group = group, .conn = conn, .next = more->groups};
     leat__list_init(&member->of_group);
     leat__list_append(&group->members, &member->of_group);
     group->count++;
-    conn->groups = member;
+    more->groups = member;
     return 0;
 }
 
 void
 leat_group_remove(struct leat_group *group, struct leat_conn *conn)
 {
-    struct leat__member **link = find(conn, group);
-    if (*link != NULL)
-        leave(link);
+    if (leat_group_has(group, conn))
+        leave(find(conn, group));
 }
 
 void
 leat__group_leave_all(struct leat_conn *conn)
 {
-    while (conn->groups != NULL)
-        leave(&conn->groups);
+    struct leat__more *more = conn->more;
+    while (more != NULL && more->groups != NULL)
+        leave(&more->groups);
 }
 
 bool
 leat_group_has(const struct leat_group *group, const struct leat_conn *conn)
 {
-    const struct leat__member *member = conn->groups;
+    const struct leat__member *member =
+        conn->more != NULL ? conn->more->groups : NULL;
     while (member != NULL && member->group != group)
         member = member->next;
     return member != NULL;

@@ -14,16 +14,17 @@
 void
 leat__conn_hold(struct leat_conn *conn, const unsigned char *bytes, size_t len)
 {
-    struct leat__held *held = &conn->held;
+    struct leat__held *held = &conn->more->held;
     held->bytes = leat__pool_take(&conn->loop->pool, len, &held->block);
     if (held->bytes == NULL) {
-        conn->bytes_undelivered += len;
+        conn->more->bytes_undelivered += len;
         leat__conn_kill(conn, -ENOMEM);
         return;
     }
     memcpy(held->bytes, bytes, len);
     held->at = 0;
     held->end = len;
+    conn->is_holding = true;
 }
 
 /* Input that waits in memory is bounded by max_memory like output. */
@@ -31,14 +32,15 @@ void
 leat__conn_count_input(struct leat_conn *conn)
 {
     struct leat__pool *pool = &conn->loop->pool;
-    size_t bytes = conn->frame.len + (conn->held.end - conn->held.at);
-    size_t blocks = conn->frame.capacity + conn->held.block;
-    if (conn->is_dying || (bytes == conn->counted && blocks == conn->stored))
+    struct leat__more *more = conn->more;
+    size_t bytes = more->frame.len + (more->held.end - more->held.at);
+    size_t blocks = more->frame.capacity + more->held.block;
+    if (conn->is_dying || (bytes == more->counted && blocks == more->stored))
         return;
-    pool->held += bytes - conn->counted;
-    pool->stored += blocks - conn->stored;
-    conn->counted = bytes;
-    conn->stored = blocks;
+    pool->held += bytes - more->counted;
+    pool->stored += blocks - more->stored;
+    more->counted = bytes;
+    more->stored = blocks;
     /* 0: what is here is counted already. */
     (void)leat__net_make_room(conn->loop->net, 0);
 }
@@ -46,29 +48,36 @@ leat__conn_count_input(struct leat_conn *conn)
 void
 leat__conn_drop_held(struct leat_conn *conn)
 {
-    leat__pool_give(&conn->loop->pool, conn->held.bytes, conn->held.block);
-    conn->held = (struct leat__held){NULL, 0, 0, 0};
+    struct leat__held *held = &conn->more->held;
+    leat__pool_give(&conn->loop->pool, held->bytes, held->block);
+    *held = (struct leat__held){NULL, 0, 0, 0};
+    conn->is_holding = false;
 }
 
 void
 leat__conn_uncount_input(struct leat_conn *conn)
 {
+    struct leat__more *more = conn->more;
+    if (more == NULL)
+        return;
     /* A frame that was delivered may still be there, and was counted; half of
      * one is owed to nobody. */
-    if (conn->counted > 0) {
-        conn->bytes_undelivered += conn->held.end - conn->held.at;
-        conn->bytes_discarded += leat__frame_partial(&conn->frame);
+    if (more->counted > 0) {
+        more->bytes_undelivered += more->held.end - more->held.at;
+        more->bytes_discarded += leat__frame_partial(&more->frame);
     }
-    conn->loop->pool.held -= conn->counted;
-    conn->loop->pool.stored -= conn->stored;
-    conn->counted = 0;
-    conn->stored = 0;
+    conn->loop->pool.held -= more->counted;
+    conn->loop->pool.stored -= more->stored;
+    more->counted = 0;
+    more->stored = 0;
 }
 
 void
 leat__conn_forget_input(struct leat_conn *conn)
 {
+    if (conn->more == NULL)
+        return;
     leat__conn_uncount_input(conn);
     leat__conn_drop_held(conn);
-    leat__frame_clear(&conn->frame, &conn->loop->pool);
+    leat__frame_clear(&conn->more->frame, &conn->loop->pool);
 }

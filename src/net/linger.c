@@ -61,10 +61,15 @@ void
 leat__conn_starve(struct leat_conn *conn, int error)
 {
     int64_t now_us = conn->loop->now_us;
-    if (conn->starved_us == 0 || now_us - conn->failed_us > EPISODE_US)
-        conn->starved_us = now_us;
-    conn->failed_us = now_us;
-    if (now_us - conn->starved_us >= STARVED_US) {
+    struct leat__more *more = leat__more_need(conn);
+    if (more == NULL) {
+        leat__conn_kill(conn, error); /* nobody has memory for us */
+        return;
+    }
+    if (more->starved_us == 0 || now_us - more->failed_us > EPISODE_US)
+        more->starved_us = now_us;
+    more->failed_us = now_us;
+    if (now_us - more->starved_us >= STARVED_US) {
         leat__conn_kill(conn, error);
         return;
     }
@@ -102,7 +107,8 @@ ask_unsent(const struct leat_conn *conn)
 static bool
 makes_progress(struct leat_conn *conn)
 {
-    if (conn->loop->now_us - conn->fin_us >= LINGER_MOST_US)
+    int64_t fin_us = conn->queue.at.spare[LEAT__OVER_FIN_US];
+    if (conn->loop->now_us - fin_us >= LINGER_MOST_US)
         return false;
     if (quiet_us(conn) < LINGER_US)
         return true;
@@ -129,8 +135,9 @@ wait_for_end(struct leat_conn *conn)
 void
 leat__conn_linger(struct leat_conn *conn)
 {
+    leat__conn_over(conn);
     if (!conn->has_fin)
-        conn->fin_us = conn->loop->now_us;
+        conn->queue.at.spare[LEAT__OVER_FIN_US] = conn->loop->now_us;
     conn->has_fin = true;
     conn->active_us = conn->loop->now_us;
     conn->unsent = ask_unsent(conn);

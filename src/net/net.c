@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define FIRST_SLOTS 16u
-#define RELIEF_US 1000000 /* without progress, and the gate stays shut */
+#define RELIEF_MS 1000 /* without progress, and the gate stays shut */
 
 static void relieve(struct leat_timer *timer, void *user);
 
@@ -46,6 +46,9 @@ end_net(struct leat_loop *loop)
             LEAT__CONTAINER(net->groups.next, struct leat_group, node));
 
     leat__slab_fini(&net->conn_slab);
+    if (net->at_hand != NULL)
+        leat__slab_give(&net->more_slab, net->at_hand);
+    leat__slab_fini(&net->more_slab);
     leat__slab_fini(&net->couple_slab);
     leat__slab_fini(&net->member_slab);
     struct leat__source *source = &loop->pool.source;
@@ -61,6 +64,7 @@ trim_net(struct leat_loop *loop)
 {
     struct leat__net *net = loop->net;
     bool is_left = leat__slab_trim(&net->conn_slab, loop->now_us);
+    is_left |= leat__slab_trim(&net->more_slab, loop->now_us);
     is_left |= leat__slab_trim(&net->couple_slab, loop->now_us);
     return leat__slab_trim(&net->member_slab, loop->now_us) || is_left;
 }
@@ -88,6 +92,7 @@ leat__net_of(struct leat_loop *loop)
     memset(net, 0, sizeof *net);
     net->loop = loop;
     net->chunk = chunk;
+    net->tight = loop->config.max_memory / 5 * 4;
     leat__list_init(&net->listeners);
     net->first_free = LEAT__NONE;
     leat__due_init(net);
@@ -96,8 +101,14 @@ leat__net_of(struct leat_loop *loop)
     leat__list_init(&net->groups);
     leat__list_init(&net->dgrams);
     leat__slab_init(&net->conn_slab, source, sizeof(struct leat_conn));
+    leat__slab_init(&net->more_slab, source, sizeof(struct leat__more));
     leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
     leat__slab_init(&net->member_slab, source, sizeof(struct leat__member));
+    if (!leat__more_have(net)) {
+        leat__source_resize(source, chunk, LEAT__CHUNK, 0);
+        leat__source_resize(source, net, sizeof *net, 0);
+        return NULL;
+    }
     loop->held.run = leat__conn_held;
     loop->dirty.run = leat__conn_flush;
     loop->dying.run = leat__conn_reap;
@@ -196,18 +207,13 @@ leat_conn_find(struct leat_loop *loop, uint64_t id)
 
 /* --- the memory bound --- */
 
-static size_t
-used(const struct leat__net *net)
-{
-    return net->loop->pool.stored + net->loop->pool.rings;
-}
-
 /* What its end would free. */
 static size_t
 memory_of(const struct leat_conn *conn)
 {
-    return leat__queue_weight(&conn->queue) + conn->queue.ring_block +
-           conn->stored;
+    return leat__queue_weight(&conn->queue) +
+           leat__queue_ring_block(&conn->queue) +
+           (conn->more != NULL ? conn->more->stored : 0);
 }
 
 static size_t
@@ -269,7 +275,7 @@ shed_from(struct leat__net *net, weigh_fn weigh, size_t least, size_t goal)
 {
     struct leat_conn *conn;
     for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
-        if (used(net) <= goal)
+        if (leat__net_used(net) <= goal)
             return;
         if (weigh(conn) >= least)
             shed(net->loop, conn);
@@ -283,8 +289,8 @@ static void
 shed_most(struct leat__net *net, weigh_fn weigh)
 {
     size_t goal = net->loop->config.max_memory / 2;
-    for (size_t most = heaviest(net, weigh); most > 0 && used(net) > goal;
-         most = heaviest(net, weigh))
+    for (size_t most = heaviest(net, weigh);
+         most > 0 && leat__net_used(net) > goal; most = heaviest(net, weigh))
         shed_from(net, weigh, most - most / 2, goal);
 }
 
@@ -295,9 +301,9 @@ leat__net_make_room(struct leat__net *net, size_t size)
     size_t max = loop->config.max_memory;
     if (size > max)
         return -ENOMEM; /* nobody's end would help */
-    if (used(net) > max && loop->pool.rings > max / 2)
+    if (leat__net_used(net) > max && loop->pool.rings > max / 2)
         shed_most(net, living_memory);
-    while (used(net) > max - size) {
+    while (leat__net_used(net) > max - size) {
         struct leat_conn *victim = largest(net);
         if (victim == NULL)
             return -ENOMEM;
@@ -308,19 +314,15 @@ leat__net_make_room(struct leat__net *net, size_t size)
 }
 
 void
-leat__net_gate(struct leat__net *net)
+leat__net_turn_gate(struct leat__net *net, bool is_tight)
 {
     struct leat_loop *loop = net->loop;
-    bool is_tight = used(net) > loop->config.max_memory / 5 * 4;
-    if (is_tight == net->is_tight)
-        return;
-
     net->is_tight = is_tight;
     leat__loop_note(loop,
         &(struct leat_note){.level = is_tight ? LEAT_NOTE_WARN : LEAT_NOTE_INFO,
             .key = is_tight ? "memory-high" : "memory-low",
             .fd = -1,
-            .value = used(net)});
+            .value = leat__net_used(net)});
     for (struct leat__node *node = net->listeners.next; node != &net->listeners;
          node = node->next)
         leat__listener_set_pauses(
@@ -328,7 +330,7 @@ leat__net_gate(struct leat__net *net)
             is_tight ? LEAT__PAUSE_MEMORY : 0,
             is_tight ? 0 : LEAT__PAUSE_MEMORY);
     if (is_tight)
-        leat_timer_start(&net->relief, RELIEF_US, RELIEF_US);
+        leat_timer_start(&net->relief, RELIEF_MS * 1000, RELIEF_MS * 1000);
     else
         leat_timer_stop(&net->relief);
 }
@@ -339,9 +341,10 @@ leat__net_gate(struct leat__net *net)
 static size_t
 stalled_memory(const struct leat_conn *conn)
 {
-    int64_t stuck_us = conn->loop->now_us - conn->stuck_us;
+    /* Right whenever the 32 bits have wrapped: only the difference counts. */
+    uint32_t stuck_ms = (uint32_t)(conn->loop->now_us / 1000) - conn->stuck_ms;
     bool is_stalled =
-        conn->queue.count > 0 && conn->is_blocked && stuck_us >= RELIEF_US;
+        conn->queue.count > 0 && conn->is_blocked && stuck_ms >= RELIEF_MS;
     return is_stalled ? living_memory(conn) : 0;
 }
 

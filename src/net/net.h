@@ -7,7 +7,7 @@
  *   conn.c      a connection's life                conn_io.c its bytes
  *   flow.c      when it is read                    linger.c  its timer
  *   net.c       identity, the memory bound         options.c configuration
- *   due.c       whose timer is next
+ *   due.c       whose timer is next                more.c    the less usual
  *   addr.c      the grammar of addresses           dial.c    outgoing ones
  *   pair.c      connections without sockets        fin.c     the last word
  *   group.c     who gets the same messages         dgram.c   UDP, its sockets
@@ -51,6 +51,28 @@ enum leat__tick {
     LEAT__TICK_DIAL
 };
 
+/* What few connections need; see more.c. */
+struct leat__more {
+    struct leat__node
+        sources; /* couples: who is read only while we have room */
+    struct leat__node targets;   /* couples: whose room our input needs */
+    struct leat__member *groups; /* its memberships, a chain */
+    struct leat__dial *dial;     /* while is_dialing */
+    struct leat_conn *twin;      /* of a pair; NULL when that one is gone */
+    size_t offered;              /* of a pair: how much the twin may take */
+    int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
+    int64_t failed_us;  /* when it said so last */
+    uint64_t drops;
+
+    struct leat__frame frame;
+    struct leat__held held;
+    size_t counted; /* bytes of held and frame that are in pool->held */
+    size_t stored;  /* their blocks, in pool->stored */
+    uint64_t bytes_discarded;
+    size_t bytes_undelivered; /* received and not delivered when it ended */
+};
+
+/* All that a quiet connection has: docs/architecture.md reckons it up. */
 struct leat_conn {
     struct leat__io io;
     struct leat_loop *loop;
@@ -58,29 +80,17 @@ struct leat_conn {
     void *user;
     struct leat__node held_node, dirty_node, dying_node; /* see defer.h */
     struct leat__queue queue;
-    struct leat__frame frame;
-    struct leat__held held;
-    struct leat__node
-        sources; /* couples: who is read only while we have room */
-    struct leat__node targets;    /* couples: whose room our input needs */
-    struct leat__member *groups;  /* its memberships, a chain */
-    struct leat__dial *dial;      /* until it is connected; then NULL */
-    struct leat_conn *twin;       /* of a pair; NULL when that one is gone */
-    size_t offered;               /* of a pair: how much the twin may take */
+    struct leat__more *more;      /* NULL: nothing of it */
     int64_t opened_us, active_us; /* active: a byte came, or was taken */
     int64_t due_us;               /* of its timer, while tick says what for */
-    int64_t stuck_us;   /* of blocked output: since when nothing was taken */
-    int64_t fin_us;     /* when FIN was sent */
-    int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
-    int64_t failed_us;  /* when it said so last */
+    uint64_t bytes_in, bytes_out, msgs_in, msgs_out;
     uint32_t slot;
-    int error;      /* first error of the socket, latched */
-    int reason;     /* for on_close */
-    int unsent;     /* what SIOCOUTQ said when progress was last seen */
-    size_t counted; /* bytes of held and frame that are in pool->held */
-    size_t stored;  /* their blocks, in pool->stored */
+    uint32_t stuck_ms; /* of blocked output: since when nothing was taken */
+    int32_t unsent;    /* what SIOCOUTQ said when progress was last seen */
+    int16_t error;     /* first error of the socket, latched */
+    int16_t reason;    /* for on_close */
 
-    enum leat__tick tick;
+    enum leat__tick tick : 8;
     bool is_unix : 1;
     bool is_paused : 1;   /* by the program */
     bool is_loose : 1;    /* uncoupled from itself: its own queue may be full */
@@ -91,18 +101,24 @@ struct leat_conn {
     bool has_fin : 1;     /* FIN was sent, or output failed while ending */
     bool has_eof : 1;     /* recv said 0 */
     bool owes_eof : 1;    /* and on_eof is still to be called */
+    bool is_over : 1;     /* nothing is queued, and nothing will be; see over */
     bool is_blocked : 1;  /* the last flush left bytes behind */
     bool is_starved : 1;  /* ENOBUFS or ENOMEM: waits for a timer */
+    bool is_dialing : 1;  /* until it is connected */
+    bool is_holding : 1;  /* more->held has bytes */
     bool is_marked : 1;   /* an urgent mark was told and not yet passed */
     bool is_reset : 1;    /* close by RST */
     bool is_detached : 1; /* no descriptor on the loop: lost, none yet, never */
     bool is_memory : 1;   /* one of a pair without sockets */
     bool is_cut : 1;      /* its twin is gone by an abort */
     bool is_dying : 1;    /* on_close follows, nothing else */
+};
 
-    uint64_t bytes_in, bytes_out, msgs_in, msgs_out, drops, bytes_lost;
-    uint64_t bytes_discarded;
-    size_t bytes_undelivered; /* received and not delivered when it ended */
+/* Of a connection that is_over, in the place of what it would have queued. */
+enum leat__over {
+    LEAT__OVER_LOST,   /* bytes that were queued and did not leave */
+    LEAT__OVER_FIN_US, /* when FIN was sent; and once it is dying */
+    LEAT__OVER_UNDELIVERED = LEAT__OVER_FIN_US /* what more has no place for */
 };
 
 #define LEAT__NONE UINT32_MAX
@@ -138,7 +154,8 @@ struct leat_group {
 struct leat__net {
     struct leat_loop *loop;
     struct leat__node listeners, dgrams, groups;
-    struct leat__slab conn_slab, couple_slab, member_slab;
+    struct leat__slab conn_slab, more_slab, couple_slab, member_slab;
+    struct leat__more *at_hand; /* one that is empty, or NULL */
     struct leat__slot *slot;
     uint32_t slots;      /* places in slot[] and in due[] */
     uint32_t fresh;      /* those from here on were never used */
@@ -151,7 +168,8 @@ struct leat__net {
     struct leat_timer due_timer;
     size_t count;             /* connections */
     unsigned char *chunk;     /* LEAT__CHUNK bytes for recv */
-    bool is_tight;            /* above 80 % of max_memory */
+    size_t tight;             /* 80 % of max_memory */
+    bool is_tight;            /* more than that is used */
     struct leat_timer relief; /* started while it is */
 };
 
@@ -227,8 +245,24 @@ struct leat_conn *leat__net_next(const struct leat__net *net, uint32_t *at);
  * for it whose end frees most.
  * 0; -ENOMEM nothing is left to close. */
 int leat__net_make_room(struct leat__net *net, size_t size);
+/* What max_memory bounds. */
+static inline size_t
+leat__net_used(const struct leat__net *net)
+{
+    return net->loop->pool.stored + net->loop->pool.rings;
+}
+
+/* Pause or resume accepting. */
+void leat__net_turn_gate(struct leat__net *net, bool is_tight);
+
 /* Memory was used or freed: pause or resume accepting at 80 %. */
-void leat__net_gate(struct leat__net *net);
+static inline void
+leat__net_gate(struct leat__net *net)
+{
+    bool is_tight = leat__net_used(net) > net->tight;
+    if (is_tight != net->is_tight)
+        leat__net_turn_gate(net, is_tight);
+}
 
 /* --- check.c --- */
 
@@ -259,7 +293,9 @@ void leat__conn_kill(struct leat_conn *conn, int reason);
  * it. */
 int leat__conn_send_message(
     struct leat_conn *conn, struct leat_message *message);
-/* Drop what is queued, and count it as lost. */
+/* Nothing is queued any more and nothing will be. Harmless when it is so. */
+void leat__conn_over(struct leat_conn *conn);
+/* Drop what is queued, and count it as lost; it is over. */
 void leat__conn_lose_output(struct leat_conn *conn);
 /* Close its socket and take its memory back; it is on no list any more. */
 void leat__conn_free(struct leat_conn *conn);
@@ -314,6 +350,19 @@ void leat__conn_uncouple_all(struct leat_conn *conn);
 
 /* It can be sent to no more: no group has it any longer. */
 void leat__group_leave_all(struct leat_conn *conn);
+
+/* --- more.c --- */
+
+/* Have one at hand. Whether there was memory for it. */
+bool leat__more_have(struct leat__net *net);
+/* Its block, taken where it has none. NULL: no memory. */
+struct leat__more *leat__more_need(struct leat_conn *conn);
+bool leat__more_is_bare(const struct leat__more *more);
+/* Give an empty one back. Not from inside what a callback may have been called
+ * by: others hold pointers into it. */
+void leat__more_settle(struct leat_conn *conn);
+/* Give it back, whatever is in it. */
+void leat__more_free(struct leat_conn *conn);
 
 /* --- due.c --- */
 

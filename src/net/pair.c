@@ -23,6 +23,16 @@
 
 #include "net.h"
 
+/* Undo make, for a connection that nobody has seen. */
+static void
+unmake(struct leat_conn *conn)
+{
+    conn->is_memory = false;
+    leat__conn_kill(conn, 0);
+    leat__list_unlink(&conn->dying_node);
+    leat__conn_free(conn);
+}
+
 static int
 make(struct leat_conn **out, struct leat_loop *loop,
     const struct leat_conn_config *config, void *user)
@@ -33,18 +43,14 @@ make(struct leat_conn **out, struct leat_loop *loop,
         return error;
     error = leat__conn_make(out, loop->net, -1, shared, user);
     leat__shared_unref(loop, shared);
-    if (error == 0)
-        (*out)->is_memory = true;
-    return error;
-}
-
-/* Undo make, for a connection that nobody has seen. */
-static void
-unmake(struct leat_conn *conn)
-{
-    leat__conn_kill(conn, 0);
-    leat__list_unlink(&conn->dying_node);
-    leat__conn_free(conn);
+    if (error != 0)
+        return error;
+    (*out)->is_memory = true;
+    if (leat__more_need(*out) != NULL)
+        return 0;
+    unmake(*out);
+    *out = NULL;
+    return -ENOMEM;
 }
 
 int
@@ -65,32 +71,32 @@ leat_conn_pair(struct leat_conn *out[2], struct leat_loop *loop,
         out[0] = NULL;
         return error;
     }
-    out[0]->twin = out[1];
-    out[1]->twin = out[0];
+    out[0]->more->twin = out[1];
+    out[1]->more->twin = out[0];
     return 0;
 }
 
 bool
 leat__pair_has_input(const struct leat_conn *conn)
 {
-    const struct leat_conn *twin = conn->twin;
+    const struct leat_conn *twin = conn->more->twin;
     if (twin == NULL || twin->has_fin || twin->is_shut)
         return true;
-    return twin->offered > 0 && twin->queue.count > 0;
+    return twin->more->offered > 0 && twin->queue.count > 0;
 }
 
 ssize_t
 leat__pair_recv(struct leat_conn *conn, void *bytes, size_t len)
 {
-    struct leat_conn *twin = conn->twin;
+    struct leat_conn *twin = conn->more->twin;
     if (twin == NULL)
         return conn->is_cut ? -ECONNRESET : 0;
     if (twin->has_fin || twin->is_shut)
         return 0; /* FIN comes after all else: the queue is empty */
     if (!leat__pair_has_input(conn))
         return -EAGAIN;
-    if (len > twin->offered)
-        len = twin->offered;
+    if (len > twin->more->offered)
+        len = twin->more->offered;
 
     struct iovec iov[LEAT__GATHER_MAX];
     size_t all;
@@ -102,8 +108,9 @@ leat__pair_recv(struct leat_conn *conn, void *bytes, size_t len)
         memcpy((unsigned char *)bytes + taken, iov[i].iov_base, n);
         taken += n;
     }
-    twin->offered -= taken;
+    twin->more->offered -= taken;
     leat__conn_took_out(twin, taken);
+    twin->stuck_ms = (uint32_t)(twin->loop->now_us / 1000);
     /* Its flush finds out whether the queue has drained, or has more for us. */
     leat__defer_add(&twin->loop->dirty, &twin->dirty_node);
     return (ssize_t)taken;
@@ -112,31 +119,31 @@ leat__pair_recv(struct leat_conn *conn, void *bytes, size_t len)
 bool
 leat__pair_send(struct leat_conn *conn)
 {
-    if (conn->twin == NULL) {
+    if (conn->more->twin == NULL) {
         leat__conn_output_failed(conn, conn->is_cut ? -ECONNRESET : -EPIPE);
         return false;
     }
     /* Where LEAT_DROP_OLD drops of these, newer ones take their place. */
-    conn->offered = conn->queue.bytes;
-    leat__conn_put_off(conn->twin);
+    conn->more->offered = conn->queue.bytes;
+    leat__conn_put_off(conn->more->twin);
     return true;
 }
 
 void
 leat__pair_end(struct leat_conn *conn)
 {
-    if (conn->twin != NULL)
-        leat__conn_put_off(conn->twin);
+    if (conn->more->twin != NULL)
+        leat__conn_put_off(conn->more->twin);
 }
 
 void
 leat__pair_part(struct leat_conn *conn)
 {
-    struct leat_conn *twin = conn->twin;
+    struct leat_conn *twin = conn->is_memory ? conn->more->twin : NULL;
     if (twin == NULL)
         return;
-    conn->twin = NULL;
-    twin->twin = NULL;
+    conn->more->twin = NULL;
+    twin->more->twin = NULL;
     twin->is_cut = conn->is_reset;
     leat__conn_put_off(twin);
     if (twin->queue.count > 0)

@@ -47,8 +47,9 @@ echo_is_over(void)
 {
     for (size_t i = 0; i < world.count; i++) {
         const struct leat_conn *conn = world.guest[i].conn;
-        if (conn != NULL && conn->queue.capacity > LEAT__OWN_SLOTS &&
-            conn->queue.head + conn->queue.count > conn->queue.capacity)
+        if (conn != NULL && conn->queue.is_ring &&
+            conn->queue.at.ring.head + conn->queue.count >
+                conn->queue.at.ring.capacity)
             has_wrapped = true;
     }
     return world_is_idle();

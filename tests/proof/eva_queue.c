@@ -72,12 +72,12 @@ struct start {
 static void
 put(struct leat__queue *queue, uint32_t i, struct leat_message *message)
 {
-    uint32_t slot = (queue->head + i) & (queue->capacity - 1);
-
-    if (queue->capacity == LEAT__OWN_SLOTS)
-        queue->at.own[slot] = message;
+    if (!queue->is_ring)
+        queue->at.own[i] = message;
     else
-        queue->at.ring[slot] = message;
+        queue->at.ring
+            .slot[(queue->at.ring.head + i) & (queue->at.ring.capacity - 1)] =
+            message;
     message->queued = 1;
     queue->bytes += message->size;
     pool.queued += message->size;
@@ -91,19 +91,20 @@ begin(struct leat__queue *queue, const struct leat__limits *limits,
     taken = 0;
     pool.queued = pool.stored = pool.rings = 0;
     leat__queue_init(queue);
-    queue->capacity = start->capacity;
-    queue->head = start->head;
-    queue->count = start->count;
+    queue->count = start->count & INT32_MAX;
     if (start->capacity > LEAT__OWN_SLOTS) {
-        queue->at.ring = slots;
-        queue->ring_block = pool.rings = sizeof slots;
+        queue->is_ring = true;
+        queue->at.ring.slot = slots;
+        queue->at.ring.capacity = start->capacity;
+        queue->at.ring.head = start->head;
+        pool.rings = leat__queue_ring_block(queue);
     }
     //@ loop unroll 8;
     for (uint32_t i = 0; i < start->count; i++)
         put(queue, i, make_message(stored[i], start->size, 1));
     if (start->count > 0 && start->oldest_stays)
         leat__queue_at(queue, 0)->is_kept = true;
-    queue->sent = start->sent;
+    queue->sent = (uint32_t)start->sent & INT32_MAX;
     queue->bytes -= start->sent;
     queue->is_full = !leat__queue_has_room(queue, limits);
 }

@@ -141,9 +141,7 @@ will_merge(const struct queue_world *world, int q, size_t len)
     unsigned number = model->messages[model->count - 1].number;
     if (is_held(world, number) || slots_of(world, number) != 1)
         return false;
-    uint32_t last = (queue->head + queue->count - 1) & (queue->capacity - 1);
-    const struct leat_message *newest =
-        queue->ring_block == 0 ? queue->at.own[last] : queue->at.ring[last];
+    const struct leat_message *newest = leat__queue_at(queue, queue->count - 1);
     return len <= newest->capacity - newest->size &&
            model->len + len <= world->limits.limit;
 }

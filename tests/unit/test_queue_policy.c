@@ -373,7 +373,7 @@ START_TEST(queue_drop_old_without_memory_drops_nothing)
     ck_assert_int_eq(box_copy(&box, "ijkl", 4), 0);
     box_assert_text(&box, "bcdefijkl");
     /* The dropped one made place for it. */
-    ck_assert_uint_eq(box.queue.ring_block, 0);
+    ck_assert_uint_eq(leat__queue_ring_block(&box.queue), 0);
     leat_message_unref(message);
 }
 END_TEST
