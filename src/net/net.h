@@ -5,6 +5,7 @@
  *   listener.c  the public side of listeners       accept.c  new peers
  *   bind.c      sockets of a listener              unix.c    socket files
  *   conn.c      a connection's life                conn_io.c its bytes
+ *   conn_tell.c what it tells                      held.c    its held input
  *   flow.c      when it is read                    linger.c  its timer
  *   net.c       identity, the memory bound         options.c configuration
  *   due.c       whose timer is next                more.c    the less usual
