@@ -29,6 +29,10 @@
 #define PER_SOURCE 4000  /* clients of one address */
 #define TICKS 1000000    /* of the histogram, each a tenth of a microsecond */
 
+#define MEETING 64 /* bytes of the first message of each */
+#define AT_ONCE 256
+#define NEVER_BUFFER 8192 /* in the kernel, of those who never read */
+
 struct client {
     int fd;
     bool blocked;
@@ -232,17 +236,29 @@ obey(void)
     load_report(&load.run, more);
 }
 
-/* Each of them has said one message, so the server knows it well. */
-static int
-meet(size_t number)
+/* Connect so many, and each says one message, so the server knows it well. */
+static void
+meet(int *fds, size_t count, size_t first)
 {
-    unsigned char back[64];
-    int fd = load_connect(load.port, (uint32_t)(number / PER_SOURCE), 0);
-    load_send(fd, block, sizeof back);
-    load_receive(fd, back, sizeof back);
-    if (memcmp(block, back, sizeof back) != 0)
-        load_fail("what came back differs");
-    return fd;
+    unsigned char back[MEETING];
+    for (size_t i = 0; i < count; i++) {
+        fds[i] =
+            load_connect(load.port, (uint32_t)((first + i) / PER_SOURCE), 0);
+        load_send(fds[i], block, sizeof back);
+    }
+    for (size_t i = 0; i < count; i++) {
+        load_receive(fds[i], back, sizeof back);
+        if (memcmp(block, back, sizeof back) != 0)
+            load_fail("what came back differs");
+    }
+}
+
+/* Many at once, or a slow server would take as many turns as there are. */
+static void
+meet_many(int *fds, size_t count, size_t first)
+{
+    for (size_t at = 0; at < count; at += AT_ONCE)
+        meet(fds + at, count - at < AT_ONCE ? count - at : AT_ONCE, first + at);
 }
 
 /* Send until the server takes nothing more, for a second. */
@@ -257,29 +273,42 @@ clog_up(const int *fds)
     }
 }
 
+/* As many idle ones as there may be descriptors. */
+static void
+fit(void)
+{
+    size_t most = load_most_files(), others = load.clients + load.never + 16;
+    if (others > most)
+        load_fail("too few open files are allowed");
+    if (load.idle > most - others)
+        load.idle = most - others;
+}
+
 static void
 meet_all(void)
 {
-    size_t number = 0, most = load_most_files();
-    int *fds = calloc(load.never + 1, sizeof *fds);
+    fit();
+    size_t all = load.idle + load.never + load.clients;
+    int *fds = calloc(all, sizeof *fds);
     load.client = calloc(load.clients, sizeof *load.client);
     if (fds == NULL || load.client == NULL)
         load_die("calloc");
-    if (load.idle + load.clients + load.never + 16 > most)
-        load.idle = most - load.clients - load.never - 16;
-    for (size_t i = 0; i < load.idle; i++)
-        meet(number++);
+
+    int *never = fds + load.idle, *active = never + load.never;
+    meet_many(fds, load.idle, 0);
     for (size_t i = 0; i < load.never; i++)
-        fds[i] =
-            load_connect(load.port, (uint32_t)(number++ / PER_SOURCE), 8192);
-    clog_up(fds);
-    free(fds);
+        never[i] = load_connect(
+            load.port, (uint32_t)((load.idle + i) / PER_SOURCE), NEVER_BUFFER);
+    if (load.never > 0)
+        clog_up(never);
+    meet_many(active, load.clients, load.idle + load.never);
     for (size_t i = 0; i < load.clients; i++) {
         struct client *client = &load.client[i];
-        client->fd = meet(number++);
+        client->fd = active[i];
         client->begins = i * 7919 % PERIOD;
         load_want(load.epoll, EPOLL_CTL_ADD, client->fd, EPOLLIN, (uint32_t)i);
     }
+    free(fds);
     printf("{\"ready\":1,\"clients\":%zu,\"idle\":%zu,\"never\":%zu}\n",
         load.clients, load.idle, load.never);
     fflush(stdout);
