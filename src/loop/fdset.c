@@ -275,32 +275,50 @@ leat__fdset_claim(struct leat__fdset *set, enum leat__set which, size_t fd)
     return is_ready;
 }
 
+/* Each bit stands for a number with an owner. */
+static void
+check_owned(const struct leat__fdset *set, const struct leat__words *words)
+{
+    size_t end = set->capacity;
+
+    leat__words_check(words);
+    for (size_t fd = leat__words_next(words->word, 0, end); fd < end;
+         fd = leat__words_next(words->word, fd + 1, end))
+        assert(set->owner[fd] != NULL);
+}
+
+static void
+check_ready(const struct leat__fdset *set, int which)
+{
+    const unsigned long *word = set->ready[which];
+    size_t end = (size_t)set->ready_nfds;
+
+    for (size_t fd = leat__words_next(word, 0, end); fd < end;
+         fd = leat__words_next(word, fd + 1, end))
+        assert(leat__words_test(&set->want[which], fd));
+}
+
 void
 leat__fdset_check(const struct leat__fdset *set)
 {
     size_t owners = 0;
     size_t top = 0;
-    for (size_t fd = 0; fd < set->capacity; fd++) {
-        bool is_wanted = false;
-        for (int i = 0; i < LEAT__SETS; i++)
-            is_wanted |= leat__words_test(&set->want[i], fd);
-        const struct leat__io *io = set->owner[fd];
-        if (io != NULL)
-            owners++;
-        assert(io == NULL || io->fd == (int)fd);
-        assert(io != NULL || !is_wanted);
-        assert(io != NULL || !leat__words_test(&set->early, fd));
-        if (is_wanted)
-            top = fd + 1;
-    }
-    assert(owners == set->count);
-    assert(top == (size_t)set->nfds);
+
     assert((size_t)set->nfds <= set->capacity);
     assert((size_t)set->ready_nfds <= set->capacity);
-    for (int i = 0; i < LEAT__SETS; i++) {
-        leat__words_check(&set->want[i]);
-        for (size_t fd = 0; fd < (size_t)set->ready_nfds; fd++)
-            assert(leat__words_test(&set->want[i], fd) ||
-                   leat__words_next(set->ready[i], fd, fd + 1) != fd);
+    for (size_t fd = 0; fd < set->capacity; fd++) {
+        const struct leat__io *io = set->owner[fd];
+        assert(io == NULL || io->fd == (int)fd);
+        owners += io != NULL;
     }
+    assert(owners == set->count);
+    check_owned(set, &set->early);
+    for (int i = 0; i < LEAT__SETS; i++) {
+        check_owned(set, &set->want[i]);
+        check_ready(set, i);
+        /* One after the last; 0 where there is none. */
+        size_t after = leat__words_last(set->want[i].word, set->capacity) + 1;
+        top = after > top ? after : top;
+    }
+    assert(top == (size_t)set->nfds);
 }

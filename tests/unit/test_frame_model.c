@@ -51,11 +51,9 @@ static long
 measure_line(const struct leat_frame_config *config, const unsigned char *bytes,
     size_t len, struct leat_frame *out)
 {
-    size_t end = 0;
-
-    while (end < len && bytes[end] != '\n')
-        end++;
-    bool is_whole = end < len;
+    const unsigned char *lf = len > 0 ? memchr(bytes, '\n', len) : NULL;
+    size_t end = lf != NULL ? (size_t)(lf - bytes) : len;
+    bool is_whole = lf != NULL;
     /* Without an LF, a last CR may turn out to belong to the ending. */
     size_t body = end > 0 && bytes[end - 1] == '\r' ? end - 1 : end;
     if (body > config->max)
