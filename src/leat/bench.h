@@ -116,6 +116,7 @@ struct bench {
     int64_t told_us;                 /* in the last line of progress */
     uint64_t told;
 
+    uint64_t answered, answered_seen; /* in all phases */
     uint64_t counted; /* requests, connections, deliveries while measuring */
     struct histogram latency;
     int64_t cpu_us; /* of the server while measuring */

@@ -302,10 +302,11 @@ begin(struct bench *bench)
     leat_timer_start(&fanout->probe, 0, PROBE_US);
 }
 
+/* Where somebody was lost, lines may be, too: nothing is waited for. */
 static void
 leave(struct bench *bench)
 {
-    if (lines_under_way(&bench->fanout.lines) == 0)
+    if (lines_under_way(&bench->fanout.lines) == 0 || bench->lost.count > 0)
         end_all(bench);
 }
 
