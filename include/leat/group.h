@@ -122,6 +122,20 @@ typedef void (*leat_group_fn)(struct leat_conn *conn, void *user);
 LEAT_API void leat_group_each(
     struct leat_group *group, leat_group_fn fn, void *user);
 
+/*
+ * Call a function for every connection of a loop, a member of something or
+ * not, in no order that is promised. A step for each, and for each place that
+ * once had one.
+ *
+ * fn, user called as fn(conn, user); may do anything but destroy the loop
+ *          outside of a turn. It may be called for a connection that is being
+ *          closed, and for one that is made meanwhile.
+ *
+ * Calls back fn.
+ */
+LEAT_API void leat_conn_each(
+    struct leat_loop *loop, leat_group_fn fn, void *user);
+
 #ifdef __cplusplus
 }
 #endif

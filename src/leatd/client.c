@@ -7,7 +7,7 @@
  * Invariants:
  *  1. a connection's user pointer is its struct client from client_open to
  *     client_close, or NULL when there was no memory for one
- *  2. server->client_count is the length of server->clients
+ *  2. server->client_count is how many there are
  *  3. the service's on_open and on_close are called once each, or neither
  */
 #include "client.h"
@@ -22,12 +22,26 @@
 
 #include "cli/mem.h"
 
-_Static_assert(sizeof(struct client) <= 64, "a client is small");
+/* The usual block of the allocator, with what it needs itself, has 24. */
+_Static_assert(sizeof(struct client) <= 24, "a client is small");
 
-static const unsigned char mapped[12] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+#define V6_SIZE 16u
 
 /* --- the peer's address --------------------------------------------------- */
+
+static bool
+is_v6(const struct leat_addr *peer)
+{
+    return peer->storage.ss_family == AF_INET6;
+}
+
+/* Where the address of an IPv6 peer is: behind the service's state. */
+static void *
+v6_of(struct client *client)
+{
+    const struct service *service = client->port->spec->service;
+    return (unsigned char *)(client + 1) + service->state_size;
+}
 
 /* The client was zeroed: a unix peer leaves it that way. */
 static void
@@ -37,36 +51,44 @@ remember(struct client *client, const struct leat_addr *peer)
     if (peer->storage.ss_family == AF_INET) {
         struct sockaddr_in in;
         memcpy(&in, &peer->storage, sizeof in);
-        memcpy(client->address, mapped, sizeof mapped);
-        memcpy(client->address + sizeof mapped, &in.sin_addr, 4);
+        client->word = in.sin_addr.s_addr;
         client->peer_port = in.sin_port;
-    } else if (peer->storage.ss_family == AF_INET6) {
+    } else if (is_v6(peer)) {
         struct sockaddr_in6 in;
         memcpy(&in, &peer->storage, sizeof in);
-        memcpy(client->address, &in.sin6_addr, sizeof client->address);
-        client->scope = in.sin6_scope_id;
+        memcpy(v6_of(client), &in.sin6_addr, V6_SIZE);
+        client->word = in.sin6_scope_id;
         client->peer_port = in.sin6_port;
+        client->is_v6 = true;
     }
 }
 
-/* As an IPv6 address; the library writes a mapped one as IPv4. */
 static const char *
-format_peer(const struct client *client, char text[LEAT_ADDR_TEXT])
+format_peer(struct client *client, char text[LEAT_ADDR_TEXT])
 {
-    struct sockaddr_in6 in = {.sin6_family = AF_INET6,
-        .sin6_port = client->peer_port,
-        .sin6_scope_id = client->scope};
-    struct leat_addr addr = {.len = sizeof in};
+    struct leat_addr addr;
 
     if (client->peer_port == 0)
         return "unix:";
-    memcpy(&in.sin6_addr, client->address, sizeof client->address);
-    memcpy(&addr.storage, &in, sizeof in);
+    if (client->is_v6) {
+        struct sockaddr_in6 in = {.sin6_family = AF_INET6,
+            .sin6_port = client->peer_port,
+            .sin6_scope_id = client->word};
+        memcpy(&in.sin6_addr, v6_of(client), V6_SIZE);
+        memcpy(&addr.storage, &in, sizeof in);
+        addr.len = sizeof in;
+    } else {
+        struct sockaddr_in in = {.sin_family = AF_INET,
+            .sin_port = client->peer_port,
+            .sin_addr = {client->word}};
+        memcpy(&addr.storage, &in, sizeof in);
+        addr.len = sizeof in;
+    }
     return leat_addr_format(&addr, text);
 }
 
 static void
-log_peer(struct log_line *line, const struct client *client)
+log_peer(struct log_line *line, struct client *client)
 {
     char text[LEAT_ADDR_TEXT];
 
@@ -88,23 +110,14 @@ client_accept(
     return 0;
 }
 
-/* At the front: no order is promised, and this needs no look at the others. */
-static void
-enter(struct server *server, struct client *client)
-{
-    client->next = server->clients;
-    if (client->next != NULL)
-        client->next->prev = client;
-    server->clients = client;
-    server->client_count++;
-}
-
 void
 client_open(struct leat_conn *conn, void *user)
 {
     struct port *port = user;
     const struct service *service = port->spec->service;
-    struct client *client = mem_take(sizeof *client + service->state_size);
+    size_t address = is_v6(&port->server->arriving) ? V6_SIZE : 0;
+    struct client *client =
+        mem_take(sizeof *client + service->state_size + address);
     struct log_line line;
 
     leat_conn_set_user(conn, client);
@@ -116,10 +129,9 @@ client_open(struct leat_conn *conn, void *user)
         leat_conn_close(conn);
         return;
     }
-    client->conn = conn;
     client->port = port;
     remember(client, &port->server->arriving);
-    enter(port->server, client);
+    port->server->client_count++;
 
     if (log_begin(&port->server->log, &line, LEVEL_DEBUG, "open")) {
         log_value(&line, "listener", port->spec->name);
@@ -154,8 +166,8 @@ name_reason(const struct client *client, int reason)
 
 /* The access line. Its keys and their order are a promise. */
 static void
-log_close(const struct client *client, int reason,
-    const struct leat_conn_stats *stats)
+log_close(
+    struct client *client, int reason, const struct leat_conn_stats *stats)
 {
     struct server *server = client->port->server;
     const char *name = name_reason(client, reason);
@@ -175,18 +187,6 @@ log_close(const struct client *client, int reason,
     if (name == NULL)
         text_add(&line.text, leat_error_name(reason));
     log_end(&server->log, &line);
-}
-
-static void
-leave(struct server *server, struct client *client)
-{
-    if (client->next != NULL)
-        client->next->prev = client->prev;
-    if (client->prev != NULL)
-        client->prev->next = client->next;
-    else
-        server->clients = client->next;
-    server->client_count--;
 }
 
 /* A peer that failed has thrown away what it was sent; all else is on us. */
@@ -218,7 +218,7 @@ client_close(struct leat_conn *conn, int reason, void *user)
     if (client->failure != 0)
         reason = client->failure;
     log_close(client, reason, &stats);
-    leave(server, client);
+    server->client_count--;
     mem_give(client);
     if (server->client_count == 0)
         life_idle(server);
@@ -297,7 +297,7 @@ service_warn(const void *shared, const char *message, const char *words)
 void
 service_log(void *user, const char *message, const char *words)
 {
-    const struct client *client = user;
+    struct client *client = user;
     struct log *log = &client->port->server->log;
     struct log_line line;
 

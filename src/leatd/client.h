@@ -6,6 +6,7 @@
 
 #include <leat/listener.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct port;
@@ -13,18 +14,16 @@ struct server;
 
 /*
  * Small, as there may be ten thousand that do nothing. The state of the
- * service follows it in the same block.
+ * service follows it in the same block, and then the address of an IPv6 peer.
  */
 struct client {
-    struct client *next, *prev; /* in server->clients */
-    struct leat_conn *conn;     /* until its on_close */
-    struct port *port;          /* the listener it came in by */
-    /* The peer: after a reset the kernel does not know it any more. IPv4 is
-     * mapped into IPv6; port 0, which no TCP peer has, means a unix socket. */
-    unsigned char address[16];
-    uint32_t scope;
+    struct port *port; /* the listener it came in by */
+    /* The peer: after a reset the kernel does not know it any more. Port 0,
+     * which no TCP peer has, means a unix socket. */
+    uint32_t word; /* the IPv4 address as it is sent, or the scope of IPv6 */
     uint16_t peer_port;
     int16_t failure; /* of the service; 0 or -errno */
+    bool is_v6;
 };
 
 /* For the listener's configuration; user is the struct port. */

@@ -2,6 +2,7 @@
  * drain.c - the end of leatd: nothing that was accepted is lost.
  *
  * On the path: life -> HERE -> every listener and client -> loop stops.
+ * The loop has no other connections than clients.
  *
  * Invariants:
  *  1. phase only grows; the listeners are closed from DRAIN_SERVING on
@@ -9,6 +10,8 @@
  *  3. the loop is stopped when phase > DRAIN_NOT and there is no client
  */
 #include "drain.h"
+
+#include <leat/group.h>
 
 #include "server.h"
 
@@ -51,29 +54,42 @@ finish(struct server *server)
     log_end(&server->log, &line);
 }
 
-/* Step 3: half of the time is gone. The connections stay on the list: their
- * on_close comes in phase 7. */
+static void
+end(struct leat_conn *conn, void *user)
+{
+    (void)user;
+    leat_conn_end(conn);
+}
+
+static void
+serve_to_the_end(struct leat_conn *conn, void *user)
+{
+    (void)user;
+    leat_conn_drain(conn);
+}
+
+/* Step 3: half of the time is gone. Nobody leaves in here: on_close comes
+ * in phase 7. */
 static void
 end_all(struct server *server)
 {
     server->drain.phase = DRAIN_ENDING;
-    for (struct client *client = server->clients; client != NULL;
-         client = client->next)
-        leat_conn_end(client->conn);
+    leat_conn_each(server->loop, end, NULL);
 }
 
 /* Step 4. Where nothing is queued a close is enough: the kernel goes on
  * sending what it has, which a reset would throw away. */
 static void
-cut_off(const struct client *client)
+cut_off(struct leat_conn *conn, void *user)
 {
     struct leat_conn_stats stats;
+    (void)user;
 
-    leat_conn_stats(client->conn, &stats);
+    leat_conn_stats(conn, &stats);
     if (stats.queued_bytes > 0 || stats.held_bytes > 0)
-        leat_conn_abort(client->conn);
+        leat_conn_abort(conn);
     else
-        leat_conn_close(client->conn);
+        leat_conn_close(conn);
 }
 
 void
@@ -84,9 +100,7 @@ drain_cut(struct server *server)
     server->drain.phase = DRAIN_CUT;
     leat_timer_stop(&server->drain.timer);
     log_phase(server, "drain-cut", NULL);
-    for (struct client *client = server->clients; client != NULL;
-         client = client->next)
-        cut_off(client);
+    leat_conn_each(server->loop, cut_off, NULL);
 }
 
 /* One timer, two times: half of the time that is allowed, then all of it. */
@@ -128,9 +142,7 @@ drain_start(struct server *server, const char *why)
         return;
     }
     /* Step 2: each ends by itself once its peer pauses. */
-    for (struct client *client = server->clients; client != NULL;
-         client = client->next)
-        leat_conn_drain(client->conn);
+    leat_conn_each(server->loop, serve_to_the_end, NULL);
     leat_timer_start(&server->drain.timer, server->options->drain_us / 2, 0);
 }
 

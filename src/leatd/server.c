@@ -208,7 +208,6 @@ server_open(struct server *server, const struct options *options,
     server->loop = NULL;
     server->ports = NULL;
     server->port_count = 0;
-    server->clients = NULL;
     server->client_count = 0;
     server->unanswered = 0;
     server->drain = (struct drain){.phase = DRAIN_NOT};

@@ -17,7 +17,6 @@ struct server {
     struct leat_loop *loop;
     struct port *ports;
     size_t port_count;
-    struct client *clients; /* a list without order */
     size_t client_count;
     uint64_t unanswered;       /* datagrams, see udp.h */
     struct leat_addr arriving; /* between on_accept and its on_open */

@@ -17,6 +17,17 @@ leat_conn_loop(const struct leat_conn *conn)
     return conn->loop;
 }
 
+void
+leat_conn_each(struct leat_loop *loop, leat_group_fn fn, void *user)
+{
+    const struct leat__net *net = loop->net;
+    struct leat_conn *conn;
+    if (net == NULL)
+        return;
+    for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;)
+        fn(conn, user);
+}
+
 void *
 leat_conn_user(const struct leat_conn *conn)
 {

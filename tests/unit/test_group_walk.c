@@ -265,6 +265,37 @@ START_TEST(members_closed_in_a_callback_leave_the_walk_and_the_send)
 }
 END_TEST
 
+/* --- everybody on the loop ------------------------------------------------ */
+
+static size_t seen;
+
+static void
+close_it(struct leat_conn *conn, void *user)
+{
+    ck_assert_ptr_eq(user, &seen);
+    seen++;
+    leat_conn_close(conn);
+}
+
+START_TEST(every_connection_is_called_member_or_not)
+{
+    seen = 0;
+    leat_conn_each(rig.loop, close_it, &seen);
+    ck_assert_uint_eq(seen, 0);
+    crowd_meet(4);
+    crowd_add(1);
+    size_t conns = rig_stats().conns;
+    ck_assert_uint_ge(conns, 4);
+    leat_conn_each(rig.loop, close_it, &seen);
+    ck_assert_uint_eq(seen, conns);
+    crowd_turns(3);
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_eq(crowd[i].closes, 1);
+    leat_conn_each(rig.loop, close_it, &seen);
+    ck_assert_uint_eq(seen, conns);
+}
+END_TEST
+
 Suite *
 leat_test_suite(void)
 {
@@ -284,6 +315,7 @@ leat_test_suite(void)
     tcase_add_test(tcase, destroying_the_loop_ends_a_walk);
     tcase_add_test(
         tcase, members_closed_in_a_callback_leave_the_walk_and_the_send);
+    tcase_add_test(tcase, every_connection_is_called_member_or_not);
     suite_add_tcase(suite, tcase);
     return suite;
 }

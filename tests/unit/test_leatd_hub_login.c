@@ -4,6 +4,8 @@
  */
 #include "leatd_login.h"
 
+#include <leat/group.h>
+
 START_TEST(the_hash_of_a_name_is_looked_at)
 {
     serve_hub("");
@@ -105,11 +107,25 @@ START_TEST(the_sixty_fifth_is_told_to_come_later)
 }
 END_TEST
 
+static void
+abort_it(struct leat_conn *conn, void *user)
+{
+    (void)user;
+    leat_conn_abort(conn);
+}
+
+static void
+end_it(struct leat_conn *conn, void *user)
+{
+    (void)user;
+    leat_conn_end(conn);
+}
+
 START_TEST(who_goes_meanwhile_is_forgotten)
 {
     serve_hub("");
     ask();
-    leat_conn_abort(server.clients->conn);
+    leat_conn_each(server.loop, abort_it, NULL);
     turn_until_clients(0);
     ck_assert_uint_eq(the_hub()->conns, 0);
     close(client);
@@ -204,7 +220,7 @@ START_TEST(an_answer_after_the_end_has_begun_is_harmless)
     serve_hub("");
     ask();
     drain_start(&server, "test");
-    leat_conn_end(server.clients->conn);
+    leat_conn_each(server.loop, end_it, NULL);
     helper_answers(VERDICT_RIGHT);
     turn_quickly();
     ck_assert_ptr_null(the_hub()->members);
