@@ -158,7 +158,7 @@ enum exit_code bench_run(struct bench *bench);
 /* --- client.c ------------------------------------------------------------- */
 
 /* Begin to connect. 0 or -errno. */
-int client_dial(struct client *client, const struct leat_conn_config *config);
+int client_dial(struct client *client, const struct leat_conn_config *conn);
 /* The queue of a client that asks. */
 extern const struct leat_queue_config client_queue;
 size_t client_number(const struct client *client);

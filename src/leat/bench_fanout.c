@@ -25,6 +25,38 @@
 /* What a server may put before a line. */
 #define WORDS 1024u
 
+/* --- the end ------------------------------------------------------------- */
+
+static void
+end_all(struct bench *bench)
+{
+    size_t count = bench->count[ROLE_ASKER] + bench->count[ROLE_PUBLISHER];
+
+    for (size_t i = 0; i < count; i++)
+        if (bench->clients[i].conn != NULL)
+            client_end(&bench->clients[i]);
+}
+
+/* Somebody who goes while lines are under way is lost at the end, too; then
+ * there is nothing to wait for. */
+static bool
+is_early(const struct bench *bench, const struct client *client, int reason)
+{
+    return bench->phase == PHASE_LEAVE && client->is_open &&
+           reason != -ECANCELED && lines_under_way(&bench->fanout.lines) > 0;
+}
+
+static void
+close_one(struct bench *bench, struct client *client, int reason, bool early)
+{
+    if (!early) {
+        bench_closed(bench, client, reason);
+        return;
+    }
+    bench_gives_up(bench, client, reason);
+    end_all(bench);
+}
+
 /* --- publishers ----------------------------------------------------------- */
 
 static size_t
@@ -95,10 +127,11 @@ static void
 on_publisher_close(struct leat_conn *conn, int reason, void *user)
 {
     struct client *client = user;
+    struct bench *bench = client->bench;
 
     (void)conn;
     client->conn = NULL;
-    bench_closed(client->bench, client, reason);
+    close_one(bench, client, reason, is_early(bench, client, reason));
 }
 
 /* --- joining -------------------------------------------------------------- */
@@ -148,16 +181,6 @@ hear_probe(struct client *client)
 }
 
 /* --- subscribers ---------------------------------------------------------- */
-
-static void
-end_all(struct bench *bench)
-{
-    size_t count = bench->count[ROLE_ASKER] + bench->count[ROLE_PUBLISHER];
-
-    for (size_t i = 0; i < count; i++)
-        if (bench->clients[i].conn != NULL)
-            client_end(&bench->clients[i]);
-}
 
 static void
 mistaken(struct client *client, const struct leat_frame *line)
@@ -218,14 +241,15 @@ on_subscriber_close(struct leat_conn *conn, int reason, void *user)
 {
     struct client *client = user;
     struct bench *bench = client->bench;
+    bool early = is_early(bench, client, reason);
 
     (void)conn;
     client->conn = NULL;
-    if (reason != -ECANCELED && bench->phase != PHASE_LEAVE) {
+    if (early || (reason != -ECANCELED && bench->phase != PHASE_LEAVE)) {
         lines_drop(&bench->fanout.lines, client_number(client));
         bench->fanout.joined -= client->is_joined ? 1 : 0;
     }
-    bench_closed(bench, client, reason);
+    close_one(bench, client, reason, early);
 }
 
 static int
