@@ -63,7 +63,7 @@ def read_line(process, log):
 def start(command, log, wrapper=()):
     with open(log, "w") as words:
         return subprocess.Popen(
-            list(wrapper) + pinned(CORE, command), text=True,
+            pinned(CORE, list(wrapper) + command), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words)
 
 
