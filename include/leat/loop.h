@@ -19,11 +19,27 @@ extern "C" {
 
 struct leat_loop;
 
+/*
+ * Where quiet connections wait. One that is parked waits in a queue of the
+ * kernel's (epoll(7), kqueue(2)), so that select() need not look at it in each
+ * turn: with thousands of quiet ones that is most of the time. What is called,
+ * and when, is the same. The one difference: nothing is read from a paused
+ * connection, and that its peer has reset it is noticed when it is resumed,
+ * sent to, or idle for too long.
+ */
+enum leat_park {
+    LEAT_PARK_AUTO, /* who has been quiet for some turns, among more than 16;
+                     * nobody where the platform has no such queue */
+    LEAT_PARK_OFF,  /* nobody */
+    LEAT_PARK_EAGER /* everybody, after each turn: for tests */
+};
+
 /* A field of 0 or NULL means its default. */
 struct leat_loop_config {
     const struct leat_alloc *alloc; /* copied; default realloc(3), free(3) */
     size_t max_memory;    /* what queued and held bytes take; 256 MiB */
     size_t max_conns;     /* default RLIMIT_NOFILE - 32, at least 1 */
+    enum leat_park park;  /* LEAT_PARK_AUTO */
     leat_note_fn on_note; /* default: notes are dropped */
     void *note_user;      /* kept; handed to on_note */
 
@@ -40,7 +56,8 @@ struct leat_loop_config {
 };
 
 /*
- * Create a loop. Takes two descriptors, for the wake-up pipe.
+ * Create a loop. Takes two descriptors, for the wake-up pipe, and one more when
+ * a connection is parked for the first time.
  *
  * out      set to the loop; returned owned, leat_loop_destroy frees it
  * config   borrowed; NULL means all defaults

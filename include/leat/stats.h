@@ -44,6 +44,7 @@ struct leat_loop_stats {
     size_t memory; /* bytes queued and held */
     size_t stored; /* what they take, bounded by max_memory */
     size_t pool;   /* bytes the pool has from the allocator */
+    size_t parked; /* connections that wait outside the sets (leat/loop.h) */
     size_t timers; /* timers started, the library's own included */
 };
 

@@ -14,6 +14,9 @@
 #define OPTION(field) offsetof(struct options, field)
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* In the order of enum leat_park. */
+static const char *const park_words[] = {"auto", "off", "eager", NULL};
+
 /* In the order of the help. An option that takes no value is a flag; one with a
  * preset may be given without a value. */
 static const struct option_row rows[] = {
@@ -35,6 +38,12 @@ static const struct option_row rows[] = {
         0, NULL},
     {{"busy-poll", &key_time, OPTION(busy_poll_us), 0, 1000000, NULL,
          "poll for T before each wait; default 0s, off"},
+        0, NULL},
+    {{"park", &key_word, OPTION(park), 0, 0, park_words,
+         "where quiet clients wait; eager is for tests"},
+        0, NULL},
+    {{"no-park", &key_flag, OPTION(no_park), 0, 0, NULL,
+         "the same as --park=off: select() watches them all"},
         0, NULL},
     {{"drain", &key_time, OPTION(drain_us), 0, 0, NULL,
          "how long TERM and INT may take; default 5s"},

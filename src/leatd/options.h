@@ -7,6 +7,8 @@
 #include "cli/option.h"
 #include "listener_spec.h"
 
+#include <leat/loop.h>
+
 /* What leatd does without a LISTENER. */
 #define OPTIONS_DEFAULT "echo:7000"
 
@@ -15,6 +17,8 @@ struct options {
     size_t max_conns;     /* 0: as many as descriptors allow */
     size_t max_memory;    /* 0: the library's default */
     int64_t busy_poll_us; /* 0: none */
+    enum leat_park park;
+    bool no_park;
     int64_t drain_us;
     int ready_fd;           /* -1: none */
     const char *ready_file; /* in argv; NULL: none */

@@ -110,9 +110,9 @@ report_totals(struct server *server)
         {"in_msgs", stats.msgs_in}, {"out_msgs", stats.msgs_out},
         {"drops", stats.drops}, {"lost", stats.bytes_lost},
         {"shed", stats.shed}, {"memory", stats.memory}, {"pool", stats.pool},
-        {"turns", stats.turns}, {"selects", stats.selects},
-        {"spins", stats.spins}, {"udp_in", stats.datagrams_in},
-        {"udp_out", stats.datagrams_out},
+        {"parked", stats.parked}, {"turns", stats.turns},
+        {"selects", stats.selects}, {"spins", stats.spins},
+        {"udp_in", stats.datagrams_in}, {"udp_out", stats.datagrams_out},
         {"udp_drops", stats.datagrams_dropped},
         {"udp_unanswered", server->unanswered}};
 

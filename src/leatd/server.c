@@ -184,6 +184,8 @@ make_loop(struct server *server, size_t max_conns, struct complaint *wrong)
         .max_memory = server->options->max_memory,
         .max_conns = choose_conns(server, max_conns),
         .busy_poll_us = server->options->busy_poll_us,
+        .park =
+            server->options->no_park ? LEAT_PARK_OFF : server->options->park,
         .on_note = notes_take,
         .note_user = &server->notes,
     };

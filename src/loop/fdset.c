@@ -9,7 +9,10 @@
  *  3. count is the number of owners
  *  4. nfds is the highest number with a want, plus one; 0 without any
  *  5. a number below nfds is below capacity, and every set has that many bits
- *  6. a ready bit below ready_nfds    => its want is set
+ *  6. a ready bit below ready_nfds    => its want is set, or its owner is
+ *     parked and waits for it there
+ *  7. an awake bit is set <=> its owner is parkable and has a want; a parked
+ * one has none
  */
 #include "fdset.h"
 
@@ -37,6 +40,7 @@ leat__fdset_init(struct leat__fdset *set)
     for (int i = 0; i < LEAT__SETS; i++)
         leat__words_init(&set->want[i]);
     leat__words_init(&set->early);
+    leat__words_init(&set->awake);
     set->limit = leat__sys_select_limit();
 }
 
@@ -56,6 +60,8 @@ leat__fdset_fini(struct leat__fdset *set, const struct leat_alloc *alloc)
         release(alloc, set->ready[i]);
     }
     leat__words_fini(&set->early, alloc);
+    leat__words_fini(&set->awake, alloc);
+    release(alloc, set->busy);
     release(alloc, set->owner);
     leat__fdset_init(set);
 }
@@ -86,7 +92,13 @@ static int
 grow(struct leat__fdset *set, const struct leat_alloc *alloc, size_t capacity)
 {
     size_t old = set->capacity;
+    void *busy = set->busy;
     int error = leat__words_grow(&set->early, alloc, capacity);
+    if (error == 0)
+        error = leat__words_grow(&set->awake, alloc, capacity);
+    if (error == 0)
+        error = lengthen(alloc, &busy, old / CHAR_BIT, capacity / CHAR_BIT);
+    set->busy = busy;
     for (int i = 0; i < LEAT__SETS && error == 0; i++) {
         void *ready = set->ready[i];
         error = leat__words_grow(&set->want[i], alloc, capacity);
@@ -162,6 +174,20 @@ lower_nfds(struct leat__fdset *set)
     set->nfds = (int)top;
 }
 
+/* Who begins to wait counts as busy: it has a while before it is parked. */
+static void
+set_awake(struct leat__fdset *set, const struct leat__io *io, bool is_awake)
+{
+    size_t fd = (size_t)io->fd;
+    if (!io->is_parkable || leat__words_test(&set->awake, fd) == is_awake)
+        return;
+    if (is_awake)
+        leat__words_set(&set->awake, fd);
+    else
+        leat__words_clear(&set->awake, fd);
+    set->busy[fd / LEAT__WORD_BITS] |= 1ul << (fd % LEAT__WORD_BITS);
+}
+
 void
 leat__fdset_want(
     struct leat__fdset *set, const struct leat__io *io, unsigned events)
@@ -177,6 +203,7 @@ leat__fdset_want(
             clear_ready(set, i, fd);
         }
     }
+    set_awake(set, io, events != 0);
     if (events != 0 && io->fd >= set->nfds)
         set->nfds = io->fd + 1;
     else if (events == 0 && io->fd + 1 == set->nfds)
@@ -275,6 +302,63 @@ leat__fdset_claim(struct leat__fdset *set, enum leat__set which, size_t fd)
     return is_ready;
 }
 
+/* --- for park.c ----------------------------------------------------------- */
+
+/* Nothing is ready there. */
+static void
+extend_ready(struct leat__fdset *set, int nfds)
+{
+    size_t words = words_for(set->ready_nfds);
+    unsigned used = (unsigned)set->ready_nfds % LEAT__WORD_BITS;
+    size_t more = words_for(nfds) - words;
+    for (int i = 0; i < LEAT__SETS; i++) {
+        if (used != 0)
+            set->ready[i][words - 1] &= (1ul << used) - 1;
+        if (more > 0)
+            memset(set->ready[i] + words, 0, more * sizeof(unsigned long));
+    }
+    set->ready_nfds = nfds;
+}
+
+void
+leat__fdset_mark(
+    struct leat__fdset *set, const struct leat__io *io, unsigned events)
+{
+    size_t fd = (size_t)io->fd;
+    if (io->fd >= set->ready_nfds)
+        extend_ready(set, io->fd + 1);
+    for (int i = 0; i < LEAT__SETS; i++)
+        if (events & leat__event_of[i])
+            set->ready[i][fd / LEAT__WORD_BITS] |= 1ul
+                                                   << (fd % LEAT__WORD_BITS);
+}
+
+void
+leat__fdset_mark_busy(struct leat__fdset *set)
+{
+    size_t words = words_for(set->ready_nfds);
+    for (size_t w = 0; w < words; w++)
+        set->busy[w] |= set->ready[LEAT__READ][w] | set->ready[LEAT__WRITE][w];
+}
+
+unsigned long
+leat__fdset_quiet(struct leat__fdset *set, size_t first, bool all)
+{
+    size_t w = first / LEAT__WORD_BITS;
+    unsigned long awake = set->awake.word[w];
+    unsigned long quiet = all ? awake : awake & ~set->busy[w];
+    set->busy[w] = 0;
+    return quiet;
+}
+
+static bool
+is_asked(const struct leat__fdset *set, int which, size_t fd)
+{
+    const struct leat__io *io = set->owner[fd];
+    return leat__words_test(&set->want[which], fd) ||
+           (io != NULL && io->parked & leat__event_of[which]);
+}
+
 /* Each bit stands for a number with an owner. */
 static void
 check_owned(const struct leat__fdset *set, const struct leat__words *words)
@@ -295,7 +379,20 @@ check_ready(const struct leat__fdset *set, int which)
 
     for (size_t fd = leat__words_next(word, 0, end); fd < end;
          fd = leat__words_next(word, fd + 1, end))
-        assert(leat__words_test(&set->want[which], fd));
+        assert(is_asked(set, which, fd));
+}
+
+static void
+check_awake(const struct leat__fdset *set)
+{
+    for (size_t fd = 0; fd < set->capacity; fd++) {
+        const struct leat__io *io = set->owner[fd];
+        bool is_wanted = io != NULL && leat__fdset_wanted(set, io) != 0;
+        assert(leat__words_test(&set->awake, fd) ==
+               (is_wanted && io->is_parkable));
+        assert(io == NULL || io->parked == 0 || !is_wanted);
+        (void)is_wanted; /* without assertions */
+    }
 }
 
 void
@@ -321,4 +418,6 @@ leat__fdset_check(const struct leat__fdset *set)
         top = after > top ? after : top;
     }
     assert(top == (size_t)set->nfds);
+    check_owned(set, &set->awake);
+    check_awake(set);
 }

@@ -27,7 +27,12 @@ typedef void (*leat__io_fn)(struct leat__io *io, unsigned ready);
 struct leat__io {
     leat__io_fn on_ready;
     int fd;
-    bool is_early; /* served before the others in phase 3: listeners */
+    bool is_early;        /* served before the others in phase 3: listeners */
+    bool is_parkable;     /* while it is quiet park.h may take its wants over */
+    unsigned char parked; /* what it waits for there; 0: it is not parked */
+    unsigned char streak; /* parked: turns running in which it was ready */
+    uint32_t met;         /* parked: the turn in which it was ready last */
+    uint32_t ticket;      /* parked: tells its stay from others */
 };
 
 /* The three sets, in the order select() takes them. */
@@ -41,6 +46,8 @@ struct leat__fdset {
     unsigned long *ready[LEAT__SETS]; /* what select() found; capacity bits */
     int ready_nfds;                   /* bits of them that mean something */
     struct leat__words early; /* readable ones of these are served first */
+    struct leat__words awake; /* parkable ones with a want */
+    unsigned long *busy;      /* of them, ready since leat__fdset_quiet asked */
     struct leat__io **owner;  /* by descriptor; NULL where there is none */
     size_t capacity;          /* descriptors there is room for */
     size_t count;             /* owners */
@@ -87,6 +94,16 @@ size_t leat__fdset_find_early(
 /* Take the ready bit of a descriptor below ready_nfds; whether it was 1. */
 bool leat__fdset_claim(
     struct leat__fdset *set, enum leat__set which, size_t fd);
+
+/* A parked one is ready, for events it waits for. */
+void leat__fdset_mark(
+    struct leat__fdset *set, const struct leat__io *io, unsigned events);
+/* The awake ones that are ready now are busy. */
+void leat__fdset_mark_busy(struct leat__fdset *set);
+/* Of a word of descriptors from first on, those who are awake and were not
+ * busy, or all who are awake; then nobody of them is busy. */
+unsigned long leat__fdset_quiet(
+    struct leat__fdset *set, size_t first, bool all);
 
 /* Asserts the invariants of fdset.c; O(capacity). */
 void leat__fdset_check(const struct leat__fdset *set);

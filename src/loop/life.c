@@ -40,6 +40,7 @@ init(struct leat_loop *loop, const struct leat_loop_config *config,
     loop->config = *config;
     leat__pool_init(&loop->pool, alloc);
     leat__fdset_init(&loop->fds);
+    leat__park_init(&loop->park);
     leat__heap_init(&loop->timers);
     leat__posts_init(&loop->posts);
     leat__list_init(&loop->watches);
@@ -92,6 +93,7 @@ leat__loop_free(struct leat_loop *loop)
     leat__signals_end(loop);
     leat__posts_end(loop);
     leat__timers_end(loop);
+    leat__park_close(loop);
     leat__wake_close(loop);
     leat__pool_fini(&loop->pool);
 
@@ -121,4 +123,5 @@ leat_loop_stats(const struct leat_loop *loop, struct leat_loop_stats *stats)
     stats->stored = loop->pool.stored;
     stats->pool = loop->pool.source.bytes;
     stats->timers = loop->timers.count;
+    stats->parked = loop->park.count;
 }

@@ -75,6 +75,8 @@ leat__turn(struct leat_loop *loop, bool found)
     leat__defer_run(&loop->dirty, is_not_doomed, loop);
     if (!loop->is_doomed)
         leat__defer_run(&loop->dying, NULL, NULL);
+    if (!loop->is_doomed)
+        leat__park_sweep(loop);
     count_spin(loop, found, progress);
     leat__memory_watch(loop);
 
@@ -102,7 +104,8 @@ static bool
 is_alive(struct leat_loop *loop)
 {
     size_t own = loop->trim.is_started ? 1 : 0;
-    return loop->fds.count > 1 /* the pipe */ || loop->timers.count > own ||
+    size_t own_fds = loop->park.io.fd >= 0 ? 2 : 1; /* and the pipe */
+    return loop->fds.count > own_fds || loop->timers.count > own ||
            loop->signals.count > 0 || leat__wait_time(loop, -1) == 0 ||
            leat__posts_pending(&loop->posts) ||
            (loop->net != NULL && loop->count_net(loop) > 0);

@@ -13,6 +13,7 @@
 #include "busy.h"
 #include "defer.h"
 #include "fdset.h"
+#include "park.h"
 #include "post.h"
 #include "signal.h"
 
@@ -32,6 +33,7 @@ struct leat_loop {
     struct leat_loop_config config; /* without zeros */
     struct leat__pool pool; /* with the allocator, see leat__loop_alloc */
     struct leat__fdset fds;
+    struct leat__park park; /* those who are quiet */
 
     struct leat__heap timers;
     uint64_t timer_sequence; /* of the next timer started */

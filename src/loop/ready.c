@@ -177,6 +177,7 @@ leat__phase_read(struct leat_loop *loop)
     loop->part = 0;
     loop->budget_mark = loop->stats.callbacks;
     loop->is_late = false;
+    leat__park_take(loop);
 
     for (size_t i = 0; i < PARTS; i++) {
         size_t part = (first + i) % PARTS;

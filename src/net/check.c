@@ -11,8 +11,7 @@
 static unsigned
 wanted(const struct leat_conn *conn)
 {
-    return conn->is_detached ? 0
-                             : leat__fdset_wanted(&conn->loop->fds, &conn->io);
+    return conn->is_detached ? 0 : leat__park_wanted(conn->loop, &conn->io);
 }
 
 /* dial.c. */

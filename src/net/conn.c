@@ -28,7 +28,8 @@ static void
 init(struct leat_conn *conn, struct leat_loop *loop, int fd)
 {
     memset(conn, 0, sizeof *conn);
-    conn->io = (struct leat__io){.fd = fd, .on_ready = leat__conn_ready};
+    conn->io = (struct leat__io){
+        .fd = fd, .on_ready = leat__conn_ready, .is_parkable = true};
     conn->loop = loop;
     leat__list_init(&conn->held_node);
     leat__list_init(&conn->dirty_node);

@@ -114,6 +114,7 @@ static void
 give_up(struct leat_conn *conn, int error)
 {
     note_error(conn->more->dial, error);
+    leat__park_want(conn->loop, &conn->io, 0);
     leat__fdset_remove(&conn->loop->fds, &conn->io);
     (void)leat__sys_close(conn->io.fd); /* the number is free either way */
     conn->io.fd = -1;

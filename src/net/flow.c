@@ -81,8 +81,8 @@ leat__conn_update(struct leat_conn *conn)
     }
     if (conn->is_blocked && !conn->is_dying)
         events |= LEAT_WRITABLE;
-    if (events != leat__fdset_wanted(&conn->loop->fds, &conn->io))
-        leat__fdset_want(&conn->loop->fds, &conn->io, events);
+    if (events != leat__park_wanted(conn->loop, &conn->io))
+        leat__park_want(conn->loop, &conn->io, events);
 }
 
 /* Input that waits in memory: held, an end that was not told, or in the queue

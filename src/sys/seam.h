@@ -23,6 +23,8 @@
 
 #ifdef __linux__
 #include <sys/epoll.h>
+#else
+struct kevent;
 #endif
 
 struct leat_sys {
@@ -83,6 +85,10 @@ struct leat_sys {
     int (*epoll_create1)(int);
     int (*epoll_ctl)(int, int, int, struct epoll_event *);
     int (*epoll_wait)(int, struct epoll_event *, int, int);
+#else
+    int (*kqueue)(void);
+    int (*kevent)(int, const struct kevent *, int, struct kevent *, int,
+        const struct timespec *);
 #endif
 };
 

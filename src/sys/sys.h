@@ -124,6 +124,30 @@ int leat__sys_select(int nfds, unsigned long *readable, unsigned long *writable,
 /* The first descriptor that select() cannot watch here: limit.c. */
 int leat__sys_select_limit(void);
 
+/* --- the kernel's own readiness queue: park_*.c ------------------------- */
+
+/* What a descriptor waits for, and is ready for: as the three sets of select()
+ * have it. An error makes it readable and writable, a hang-up readable. */
+#define LEAT__SYS_READ 1u
+#define LEAT__SYS_WRITE 2u
+#define LEAT__SYS_URGENT 4u
+
+/* A queue is a descriptor that select() calls readable while a member of it is
+ * ready. Close-on-exec; -ENOSYS where the platform has none. */
+int leat__sys_park_open(void);
+/* Make fd a member that waits for events, never for none; key comes back with
+ * each. -ENOTSUP it cannot wait for one of them. */
+int leat__sys_park_join(int queue, int fd, unsigned events, uint64_t key);
+/* It waits no longer. events are those it joined with. */
+int leat__sys_park_leave(int queue, int fd, unsigned events);
+/* The bytes that one report takes. */
+size_t leat__sys_park_size(void);
+/* Fill reports with those who are ready, as many as there is room for; never
+ * waits. How many. A member stays, and is reported again while it is ready. */
+int leat__sys_park_take(int queue, void *reports, size_t room);
+/* One of them: what it is ready for, which may be 0 or nothing it asked for. */
+unsigned leat__sys_park_report(const void *reports, size_t i, uint64_t *key);
+
 /* --- names and files: file.c ------------------------------------------- */
 
 /* 0 and a list for leat__sys_free_hosts; -ENOENT, -EAGAIN, -ENOMEM or -EIO. */

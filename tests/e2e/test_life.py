@@ -126,8 +126,8 @@ def usr1_logs_one_line_of_totals():
         assert list(totals) == [
             "up_ms", "conns", "accepted", "closed", "refused",
             "accept_errors", "in", "out", "in_msgs", "out_msgs", "drops",
-            "lost", "shed", "memory", "pool", "turns", "selects", "spins",
-            "udp_in", "udp_out", "udp_drops", "udp_unanswered"]
+            "lost", "shed", "memory", "pool", "parked", "turns", "selects",
+            "spins", "udp_in", "udp_out", "udp_drops", "udp_unanswered"]
         assert len(leatd.lines) == 1, leatd.lines
         assert totals["conns"] == totals["accepted"] == 1, totals
         assert totals["in"] == totals["out"] == 5000, totals

@@ -52,6 +52,7 @@ build_way() {
     "$@" -o "$place/$way" "$place/$way.o" $(find src/sys src/base src/loop \
         src/net src/cli src/leatd tests/sim tests/support/fake_*.c \
         -name '*.c' ! -path src/leatd/main.c ! -name 'park_kqueue.c' \
+        ! -name 'park_none.c' \
         ! -name 'conformance*.c')
 }
 

@@ -48,7 +48,7 @@ see_conn(const struct leat_conn *conn)
     see(conn->queue.bytes);
     see(conn->queue.count);
     see((uint64_t)(conn->io.fd) << 8 |
-        leat__fdset_wanted(&world.loop->fds, &conn->io));
+        leat__park_wanted(world.loop, &conn->io));
     see((uint64_t)conn->is_blocked << 9 | (uint64_t)conn->is_ending << 8 |
         (uint64_t)conn->has_fin << 7 | (uint64_t)conn->has_eof << 6 |
         (uint64_t)conn->owes_eof << 5 | (uint64_t)conn->is_dying << 4 |

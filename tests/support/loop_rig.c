@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -70,6 +71,15 @@ noted(const struct leat_note *note, void *user)
     notes[note_count++ % NOTES_MAX] = note->key;
 }
 
+/* Every test of connections is run once more with everybody parked. */
+static enum leat_park
+asked_park(void)
+{
+    const char *asked = getenv("LEAT_PARK");
+    bool is_eager = asked != NULL && strcmp(asked, "eager") == 0;
+    return is_eager ? LEAT_PARK_EAGER : LEAT_PARK_AUTO;
+}
+
 void
 rig_open(const struct leat_loop_config *config)
 {
@@ -78,6 +88,8 @@ rig_open(const struct leat_loop_config *config)
         filled = *config;
     if (filled.on_note == NULL)
         filled.on_note = noted;
+    if (filled.park == LEAT_PARK_AUTO)
+        filled.park = asked_park();
     rig_close();
     ck_assert_int_eq(leat_loop_create(&rig.loop, &filled), 0);
 }
@@ -101,6 +113,7 @@ rig_check(void)
     leat__fdset_check(&rig.loop->fds);
     leat__heap_check(&rig.loop->timers);
     leat__pool_check(&rig.loop->pool);
+    leat__park_check(rig.loop);
 }
 
 struct leat_loop_stats
@@ -225,6 +238,12 @@ rig_nofile(void)
             return (int)wanted;
     }
     return (int)(limit.rlim_cur < NOFILE_MAX ? limit.rlim_cur : NOFILE_MAX);
+}
+
+size_t
+rig_fds(void)
+{
+    return ledger_fds() - (rig.loop->park.io.fd >= 0 ? 1 : 0);
 }
 
 int

@@ -69,6 +69,8 @@ void rig_tcp(int fds[2]);
 /* How many descriptors this process may have: the soft limit, raised as far as
  * it goes and makes sense. */
 int rig_nofile(void);
+/* Descriptors that leat has open, but for the queue of those who are parked. */
+size_t rig_fds(void);
 /* A kept duplicate with this very number. */
 int rig_dup(int fd, int number);
 

@@ -322,7 +322,8 @@ open_early(int n)
     watcher_feed(fds[1]);
     for (int i = 0; i < n; i++) {
         int fd = rig_dup(fds[0], 300 + i);
-        early[i] = (struct leat__io){welcome, fd, true};
+        early[i] =
+            (struct leat__io){.on_ready = welcome, .fd = fd, .is_early = true};
         welcomed[i] = 0;
         ck_assert_int_eq(leat__fdset_add(&rig.loop->fds,
                              leat__loop_alloc(rig.loop), &early[i]),

@@ -209,16 +209,16 @@ END_TEST
 
 START_TEST(one_descriptor_at_a_time)
 {
-    size_t before = ledger_fds();
+    size_t before = rig_fds();
     for (int i = 0; i < 8; i++)
         addr[i] = addr_dead();
     side = dial_all(addr, 8);
     for (int i = 0; i < 100 && side->conn != NULL; i++) {
-        ck_assert_uint_le(ledger_fds(), before + 1);
+        ck_assert_uint_le(rig_fds(), before + 1);
         peers_turn();
     }
     ck_assert_int_eq(side->reason, -ECONNREFUSED);
-    ck_assert_uint_eq(ledger_fds(), before);
+    ck_assert_uint_eq(rig_fds(), before);
 }
 END_TEST
 

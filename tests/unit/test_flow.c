@@ -20,7 +20,7 @@ static struct side *side, *sink;
 static bool
 is_read(const struct side *of)
 {
-    return leat__fdset_wanted(&rig.loop->fds, &of->conn->io) & LEAT_READABLE;
+    return leat__park_wanted(rig.loop, &of->conn->io) & LEAT_READABLE;
 }
 
 /* --- L7: the room rule ---------------------------------------------------- */

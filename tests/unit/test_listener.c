@@ -289,7 +289,7 @@ START_TEST(connections_outlive_their_listener)
     leat_conn_close(side->conn);
     peers_turns(2);
     ck_assert_uint_eq(rig_stats().conns, 0);
-    ck_assert_uint_eq(ledger_fds(), 2);
+    ck_assert_uint_eq(rig_fds(), 2);
 }
 END_TEST
 

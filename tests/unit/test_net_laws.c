@@ -26,7 +26,7 @@ meet(void)
 static bool
 wants_to_write(const struct side *of)
 {
-    return leat__fdset_wanted(&rig.loop->fds, &of->conn->io) & LEAT_WRITABLE;
+    return leat__park_wanted(rig.loop, &of->conn->io) & LEAT_WRITABLE;
 }
 
 /* --- L1, L2 --------------------------------------------------------------- */
