@@ -140,6 +140,14 @@ draw_busy_poll(struct scenario *all)
         all->busy_poll_us = 1 + (int64_t)(all->seed / 8 % 40);
 }
 
+/* A swarm is too few to be parked by themselves. */
+static void
+draw_park(struct scenario *all)
+{
+    static const char *const modes[] = {"eager", "off", NULL, "eager"};
+    all->park = modes[all->seed / 16 % 4];
+}
+
 /* Longer than any script, with a life after each life. */
 static int64_t
 script_end(const struct scenario *all)
@@ -203,5 +211,6 @@ scenario_draw(struct scenario *all, struct choices *choices, bool is_portable)
     draw_faults(all, choices);
     draw_options(all, choices);
     draw_busy_poll(all);
+    draw_park(all);
     draw_end(all, choices);
 }

@@ -9,6 +9,7 @@
  *   oracles.c   what must hold                run.c       one run
  *   shrink.c    a smaller scenario            small.c     a small world
  *   main.c      the program                   small_walk.c  all of it
+ *   park.c      what is told of the parked
  */
 #ifndef TESTS_SIM_PARTS_H
 #define TESTS_SIM_PARTS_H
@@ -131,6 +132,7 @@ struct scenario {
     int term_signo;
     int64_t drain_us;
     int64_t busy_poll_us;           /* 0: none */
+    const char *park;               /* NULL: as leatd does by itself */
     uint32_t max_memory, max_conns; /* 0: default */
     int fds;
     uint32_t capacity, window;
@@ -260,6 +262,7 @@ struct sim {
     unsigned idle_turns; /* in a row, without a move, in no time */
     int64_t turn_us;
     uint8_t waits[FAKE_FDS]; /* turns that a ready one was not asked */
+    uint8_t told[FAKE_FDS];  /* the same of those that are parked */
     int told_fd[FAKE_FDS];
 
     size_t blocks, bytes, most_bytes;
@@ -325,7 +328,7 @@ int world_select(
 /* After leatd has ended: until nobody has anything left to do. */
 void world_end(void);
 
-/* --- chaos.c, watch.c ----------------------------------------------------- */
+/* --- chaos.c, watch.c, park.c --------------------------------------------- */
 
 bool strikes(enum fault fault);
 /* The next mistake of this kind is made; a few of each. */
@@ -335,6 +338,8 @@ void watch_begin(struct leat_sys *table);
 size_t watch_end(void);
 /* Somebody looked at this descriptor. */
 void watch_touched(int fd);
+int park_epoll_wait(int set, struct epoll_event *events, int max, int timeout);
+int park_epoll_ctl(int set, int operation, int fd, struct epoll_event *event);
 
 /* --- journal.c ------------------------------------------------------------ */
 

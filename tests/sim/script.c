@@ -76,6 +76,8 @@ scenario_argv(const struct scenario *scenario, char *argv[WORDS])
     if (scenario->max_conns > 0)
         (void)snprintf(
             words[n++], WORD, "--max-conns=%u", (unsigned)scenario->max_conns);
+    if (scenario->park != NULL)
+        (void)snprintf(words[n++], WORD, "--park=%s", scenario->park);
     if (scenario->busy_poll_us > 0)
         (void)snprintf(
             words[n++], WORD, "--busy-poll=%dus", (int)scenario->busy_poll_us);

@@ -174,6 +174,7 @@ cut_option(struct scenario *s, unsigned i)
     case 8:
         s->drain_us = 5 * SEC;
         s->busy_poll_us = 0;
+        s->park = NULL;
         break;
     case 9:
         for (unsigned j = 0; j < s->listeners; j++)

@@ -28,7 +28,7 @@ void
 watch_touched(int fd)
 {
     if (fd >= 0 && fd < FAKE_FDS)
-        sim.waits[fd] = 0;
+        sim.waits[fd] = sim.told[fd] = 0;
 }
 
 static struct meeting *
@@ -328,14 +328,13 @@ static int
 watch_ioctl(int fd, unsigned long question, ...)
 {
     va_list args;
-    int *answer, rc;
+    int *answer;
 
     va_start(args, question);
     answer = va_arg(args, int *);
     va_end(args);
     watch_touched(fd);
-    rc = fake_ioctl(fd, question, answer);
-    return rc;
+    return fake_ioctl(fd, question, answer);
 }
 
 static int
@@ -444,6 +443,8 @@ watch_begin(struct leat_sys *table)
     table->ioctl = watch_ioctl;
     table->clock_gettime = watch_clock_gettime;
     table->select = world_select;
+    table->epoll_wait = park_epoll_wait;
+    table->epoll_ctl = park_epoll_ctl;
     table->realloc = watch_realloc;
     table->free = watch_free;
     leat_sys = table;

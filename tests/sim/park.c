@@ -1,0 +1,59 @@
+/*
+ * park.c - what leatd is told of those it has parked.
+ *
+ * On the path: leatd -> HERE: epoll -> fake kernel -> HERE -> leatd.
+ *
+ * Who is reported three times in a row and not asked even once is starved, as
+ * with select. A report may come a turn late, or for nothing.
+ */
+#include "parts.h"
+
+#include <errno.h>
+
+/* One that is hidden is no worse off than before: it is reported again. */
+static int
+disturb_reports(struct epoll_event *events, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (count == 1 || !strikes(FAULT_LATE))
+            events[kept++] = events[i];
+    for (int i = 0; i < kept; i++)
+        if (strikes(FAULT_SPURIOUS))
+            events[i].events |= EPOLLOUT | EPOLLPRI;
+    return kept;
+}
+
+/* leatd's keys have the descriptor below. */
+static void
+count_reports(const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        uint32_t fd = (uint32_t)events[i].data.u64;
+        if (fd < FAKE_FDS && ++sim.told[fd] > 3)
+            sim_fail(ORACLE_FAIRNESS,
+                "descriptor %u was reported in %u turns and not served", fd,
+                sim.told[fd] - 1u);
+    }
+}
+
+int
+park_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
+{
+    watch_touched(set);
+    int count = fake_epoll_wait(set, events, max, timeout);
+    if (count <= 0)
+        return count;
+    sim_note("epoll_wait", set, count, 0);
+    count = disturb_reports(events, count);
+    count_reports(events, count);
+    return count;
+}
+
+int
+park_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+    if (operation == EPOLL_CTL_ADD && strikes(FAULT_OPTION))
+        return fake_fails(ENOSPC);
+    return fake_epoll_ctl(set, operation, fd, event);
+}
