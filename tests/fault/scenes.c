@@ -182,7 +182,8 @@ static const struct scenario scenarios[] = {
         .play = play_start},
     {.name = "echo",
         .about = "queues that go round, an urgent byte",
-        .line = "-q echo:TCP,high=12k,low=9k,sndbuf=2k,policy=drop-new",
+        .line = "-q --park=eager "
+                "echo:TCP,high=12k,low=9k,sndbuf=2k,policy=drop-new",
         .prepare = fill_stream,
         .play = play_echo,
         .check = check_echo},
@@ -226,7 +227,8 @@ static const struct scenario scenarios[] = {
         .play = play_unix},
     {.name = "drain",
         .about = "TERM amid traffic, one who never reads",
-        .line = "-q --drain=1h echo:TCP,high=4k,low=1k,sndbuf=4k,rcvbuf=8k",
+        .line = "-q --park=eager --drain=1h "
+                "echo:TCP,high=4k,low=1k,sndbuf=4k,rcvbuf=8k",
         .prepare = prepare_drain,
         .play = play_drain},
     {.name = "hub",

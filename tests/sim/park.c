@@ -37,8 +37,8 @@ count_reports(const struct epoll_event *events, int count)
     }
 }
 
-int
-park_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
+static int
+watch_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
 {
     watch_touched(set);
     int count = fake_epoll_wait(set, events, max, timeout);
@@ -50,10 +50,17 @@ park_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
     return count;
 }
 
-int
-park_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+static int
+watch_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
     if (operation == EPOLL_CTL_ADD && strikes(FAULT_OPTION))
         return fake_fails(ENOSPC);
     return fake_epoll_ctl(set, operation, fd, event);
+}
+
+void
+park_begin(struct leat_sys *table)
+{
+    table->epoll_wait = watch_epoll_wait;
+    table->epoll_ctl = watch_epoll_ctl;
 }

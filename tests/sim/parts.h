@@ -338,8 +338,7 @@ void watch_begin(struct leat_sys *table);
 size_t watch_end(void);
 /* Somebody looked at this descriptor. */
 void watch_touched(int fd);
-int park_epoll_wait(int set, struct epoll_event *events, int max, int timeout);
-int park_epoll_ctl(int set, int operation, int fd, struct epoll_event *event);
+void park_begin(struct leat_sys *table);
 
 /* --- journal.c ------------------------------------------------------------ */
 

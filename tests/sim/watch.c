@@ -443,8 +443,7 @@ watch_begin(struct leat_sys *table)
     table->ioctl = watch_ioctl;
     table->clock_gettime = watch_clock_gettime;
     table->select = world_select;
-    table->epoll_wait = park_epoll_wait;
-    table->epoll_ctl = park_epoll_ctl;
+    park_begin(table);
     table->realloc = watch_realloc;
     table->free = watch_free;
     leat_sys = table;

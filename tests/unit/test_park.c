@@ -2,7 +2,7 @@
  * test_park.c - who waits in the sets and who in the kernel's queue, what each
  * move costs, and that nobody else can tell.
  */
-#include "peers.h"
+#include "park_crowd.h"
 
 #include <leat/sets.h>
 
@@ -10,68 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/net.h"
-
-/* As park.c has it. */
-#define FEW 16
-#define QUIET_TURNS 8
-#define WAKE_AFTER 8
-
-#define CROWD 40
-
-static struct peer *peer[CROWD];
-
-/* Whatever the environment asks for. */
-static void
-use(enum leat_park park)
-{
-    rig_open(&(struct leat_loop_config){.park = park});
-    peers.act[DATA] = act_echo;
-    peers_listen(OVER_TCP4);
-    rig.loop->config.park = park;
-}
-
-static void
-meet(int count)
-{
-    for (int i = 0; i < count; i++)
-        peers_meet(&peer[i]);
-}
-
-static size_t
-parked(void)
-{
-    return rig_stats().parked;
-}
-
 static bool
 is_parked(int i)
 {
     return peers.side[i].conn->io.parked != 0;
-}
-
-/* Long enough for everybody quiet, who was busy when it began. */
-static void
-be_quiet(void)
-{
-    peers_turns(2 * QUIET_TURNS + 2);
-}
-
-static void
-meet_crowd(void)
-{
-    use(LEAT_PARK_AUTO);
-    meet(CROWD);
-    be_quiet();
-    ck_assert_uint_eq(parked(), CROWD);
-}
-
-static void
-ask(int i)
-{
-    size_t len = peer[i]->len;
-    peer_text(peer[i], "hello");
-    turn_until(peer_has(peer[i], len + 5));
 }
 
 /* --- who is parked -------------------------------------------------------- */
@@ -363,83 +305,6 @@ START_TEST(a_host_sees_the_parked_as_one_descriptor)
 }
 END_TEST
 
-/* --- what fails ----------------------------------------------------------- */
-
-static void
-expect_nobody_parked_for_a_second(void)
-{
-    ck_assert_uint_eq(parked(), 0);
-    ck_assert_uint_ge(rig_noted("park-failed"), 1);
-    ask(0);
-    kernel_reset_calls();
-    be_quiet();
-    ck_assert_uint_eq(
-        kernel_calls("epoll_create1") + kernel_calls("epoll_ctl"), 0);
-    clock_advance(SEC);
-    be_quiet();
-    ck_assert_uint_eq(parked(), CROWD);
-}
-
-START_TEST(without_a_queue_all_stay_awake_and_it_is_tried_again)
-{
-    use(LEAT_PARK_AUTO);
-    fault_once("epoll_create1", 1, EMFILE);
-    meet(CROWD);
-    be_quiet();
-    expect_nobody_parked_for_a_second();
-}
-END_TEST
-
-START_TEST(who_may_not_join_stays_awake_and_tries_again)
-{
-    use(LEAT_PARK_AUTO);
-    fault_once("epoll_ctl", 1, ENOSPC);
-    meet(CROWD);
-    be_quiet();
-    expect_nobody_parked_for_a_second();
-}
-END_TEST
-
-START_TEST(a_queue_that_does_not_let_go_is_given_up)
-{
-    meet_crowd();
-    fault_once("epoll_ctl", 1, ENOMEM); /* it stays in */
-    leat_conn_close(peers.side[5].conn);
-    peers_turn();
-    ck_assert_uint_eq(rig_noted("park-stale"), 1);
-    ck_assert_uint_eq(parked(), 0);
-    ck_assert_uint_eq(rig_stats().conns, CROWD - 1);
-    ask(0);
-    clock_advance(SEC);
-    be_quiet();
-    ck_assert_uint_eq(parked(), CROWD - 1);
-    ask(1);
-}
-END_TEST
-
-START_TEST(a_queue_closed_behind_our_back_costs_nobody)
-{
-    meet_crowd();
-    int queue = rig.loop->park.io.fd;
-    ledger_disown(queue);
-    ck_assert_int_eq(close(queue), 0);
-    peers_turn();
-    ck_assert_uint_eq(parked(), 0);
-    ck_assert_uint_eq(rig_stats().conns, CROWD);
-    for (int i = 0; i < CROWD; i++)
-        ask(i);
-}
-END_TEST
-
-START_TEST(a_signal_during_the_taking_loses_nothing)
-{
-    meet_crowd();
-    fault_once("epoll_wait", 1, EINTR);
-    rig.may_spin = true;
-    ask(8);
-}
-END_TEST
-
 Suite *
 leat_test_suite(void)
 {
@@ -468,11 +333,6 @@ leat_test_suite(void)
     tcase_add_test(tcase, the_end_of_a_parked_one_is_seen_once);
     tcase_add_test(tcase, an_urgent_byte_is_told_before_the_bytes_around_it);
     tcase_add_test(tcase, a_host_sees_the_parked_as_one_descriptor);
-    tcase_add_test(tcase, without_a_queue_all_stay_awake_and_it_is_tried_again);
-    tcase_add_test(tcase, who_may_not_join_stays_awake_and_tries_again);
-    tcase_add_test(tcase, a_queue_that_does_not_let_go_is_given_up);
-    tcase_add_test(tcase, a_queue_closed_behind_our_back_costs_nobody);
-    tcase_add_test(tcase, a_signal_during_the_taking_loses_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
 }

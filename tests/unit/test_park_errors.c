@@ -1,0 +1,98 @@
+/*
+ * test_park_errors.c - parking fails, and nobody is the worse for it.
+ */
+#include "park_crowd.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static void
+expect_nobody_parked_for_a_second(void)
+{
+    ck_assert_uint_eq(parked(), 0);
+    ck_assert_uint_ge(rig_noted("park-failed"), 1);
+    ask(0);
+    kernel_reset_calls();
+    be_quiet();
+    ck_assert_uint_eq(
+        kernel_calls("epoll_create1") + kernel_calls("epoll_ctl"), 0);
+    clock_advance(SEC);
+    be_quiet();
+    ck_assert_uint_eq(parked(), CROWD);
+}
+
+START_TEST(without_a_queue_all_stay_awake_and_it_is_tried_again)
+{
+    use(LEAT_PARK_AUTO);
+    fault_once("epoll_create1", 1, EMFILE);
+    meet(CROWD);
+    be_quiet();
+    expect_nobody_parked_for_a_second();
+}
+END_TEST
+
+START_TEST(who_may_not_join_stays_awake_and_tries_again)
+{
+    use(LEAT_PARK_AUTO);
+    fault_once("epoll_ctl", 1, ENOSPC);
+    meet(CROWD);
+    be_quiet();
+    expect_nobody_parked_for_a_second();
+}
+END_TEST
+
+START_TEST(a_queue_that_does_not_let_go_is_given_up)
+{
+    meet_crowd();
+    fault_once("epoll_ctl", 1, ENOMEM); /* it stays in */
+    leat_conn_close(peers.side[5].conn);
+    peers_turn();
+    ck_assert_uint_eq(rig_noted("park-stale"), 1);
+    ck_assert_uint_eq(parked(), 0);
+    ck_assert_uint_eq(rig_stats().conns, CROWD - 1);
+    ask(0);
+    clock_advance(SEC);
+    be_quiet();
+    ck_assert_uint_eq(parked(), CROWD - 1);
+    ask(1);
+}
+END_TEST
+
+START_TEST(a_queue_closed_behind_our_back_costs_nobody)
+{
+    meet_crowd();
+    int queue = rig.loop->park.io.fd;
+    ledger_disown(queue);
+    ck_assert_int_eq(close(queue), 0);
+    peers_turn();
+    ck_assert_uint_eq(parked(), 0);
+    ck_assert_uint_eq(rig_stats().conns, CROWD);
+    for (int i = 0; i < CROWD; i++)
+        ask(i);
+}
+END_TEST
+
+START_TEST(a_signal_during_the_taking_loses_nothing)
+{
+    meet_crowd();
+    fault_once("epoll_wait", 1, EINTR);
+    rig.may_spin = true;
+    ask(8);
+}
+END_TEST
+
+Suite *
+leat_test_suite(void)
+{
+    Suite *suite = suite_create("park_errors");
+    TCase *tcase = tcase_create("park_errors");
+
+    tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
+    tcase_add_test(tcase, without_a_queue_all_stay_awake_and_it_is_tried_again);
+    tcase_add_test(tcase, who_may_not_join_stays_awake_and_tries_again);
+    tcase_add_test(tcase, a_queue_that_does_not_let_go_is_given_up);
+    tcase_add_test(tcase, a_queue_closed_behind_our_back_costs_nobody);
+    tcase_add_test(tcase, a_signal_during_the_taking_loses_nothing);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
