@@ -151,7 +151,9 @@ PARTS = (
     Part("speed",
          "As fast as an echo written by hand on epoll (a ratio of requests "
          "per second; 1 is equal)",
-         "script/bench 5 1", r"^(.*ratio.*)$"),
+         "script/bench 5 1 --no-write --case echo100 --case echo900 "
+         "--case echo16k",
+         r"^(.*leat / epoll.*ratio.*)$"),
 )
 
 

@@ -59,6 +59,7 @@ def run(options):
                             min(seconds, CURVE_SECONDS))
         else:
             measure.measure(case, rounds, seconds)
+            report.tell(case)
     if not options.case:
         where.run()
 

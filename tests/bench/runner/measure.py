@@ -18,8 +18,9 @@ def say(words):
 
 
 def commit():
-    out = subprocess.run(["git", "rev-parse", "--short", "HEAD"], text=True,
-                         capture_output=True, cwd=paths.ROOT, check=False)
+    out = subprocess.run(["git", "describe", "--always", "--dirty"],
+                         text=True, capture_output=True, cwd=paths.ROOT,
+                         check=False)
     return out.stdout.strip() or "unknown"
 
 

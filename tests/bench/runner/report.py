@@ -3,6 +3,7 @@ a case without a result is named as not measured."""
 
 import json
 import os
+import statistics
 import subprocess
 
 import cases
@@ -23,6 +24,8 @@ ratio of its own, leat to the other; the tables show the median of the rounds
 and in brackets the quartiles. The ratio counts and nothing else does: what a
 machine like this does in a second is another thing every hour.
 
+*busy* is the share of its core that the server used: where it is far from
+100 %%, the load was the slower side and the ratio says little.
 *ahead* and *behind* stand where three rounds of four agree; *must* is the
 least that we take for good, *aim* is where we want to be.
 
@@ -79,7 +82,8 @@ def row(case, result, one, other):
         wanted = " / ".join("%.2f" % part if part is not None else "-"
                             for part in (bar.must, bar.aim))
         reached = figures.reached(case.metric, bar, found)
-    said = figures.verdict(case.metric, found)
+    said = "" if case.name.startswith("agree") \
+        else figures.verdict(case.metric, found)
     return "| %s | %s | %.3f [%.3f..%.3f] | %s | %s | %s |" % (
         other, number(figures.median(result, other, case.metric)),
         found.middle, found.low, found.high, said, wanted, reached), \
@@ -109,6 +113,15 @@ def short_of(case, result):
                 idle, label)
 
 
+def busy(result):
+    """Whether it was the server that was measured, and not the load."""
+    shares = [a * b / 1e7 for a, b in zip(
+        figures.values(result, "leat", "cpu_ns"),
+        figures.values(result, "leat", "per_s"))]
+    return "; leat busy %.0f %%" % statistics.median(shares) if any(shares) \
+        else ""
+
+
 def section(case, result):
     text = "### %s\n\n" % case.title
     if result is None:
@@ -117,9 +130,9 @@ def section(case, result):
                                                if case.note else "")
     own = number(figures.median(result, "leat", case.metric))
     less = "" if case.metric == "per_s" else "; less is better"
-    text += "%s, leat %s%s. %d rounds of %g s, %s, %s.\n\n" % (
+    text += "%s, leat %s%s%s. %d rounds of %g s, %s, %s.\n\n" % (
         cases.METRICS[case.metric].capitalize(), own or "did not run", less,
-        result["rounds"], result["seconds"], result["date"],
+        busy(result), result["rounds"], result["seconds"], result["date"],
         result["commit"])
     text += "| compared with | its figure | ratio | leat is | must / aim " \
         "| reached |\n|---|---|---|---|---|---|\n"
@@ -127,14 +140,19 @@ def section(case, result):
     for one, other in pairs(case, result):
         line, note = row(case, result, one, other)
         text += line + "\n"
-        if note and one == "leat":
+        if note and one == "leat" and is_told(note):
             notes.append((case.title,) + note)
     return text + "\n", notes
 
 
-def not_ahead(notes):
-    lines = [note for note in notes if note[3] != "ahead" or
-             "**" in note[4]]
+def is_told(note):
+    """Not ahead of another, or a bar that is not reached."""
+    other, _found, said, reached = note
+    rival = said and not other.startswith("leat")
+    return "**" in reached or (rival and said != "ahead")
+
+
+def not_ahead(lines):
     text = "## Where leat is not ahead\n\n"
     if not lines:
         return text + "Nowhere, in what was measured.\n\n"
@@ -144,6 +162,17 @@ def not_ahead(notes):
         text += "| %s | %s | %.3f | %s | %s |\n" % (
             title, other, found.middle, said, reached)
     return text + "\n"
+
+
+def tell(case):
+    """The ratios of a case, for who waits at the terminal."""
+    result = load_result(case.name)
+    for one, other in pairs(case, result):
+        found = figures.ratio(result, one, other, case.metric)
+        if found:
+            print("%s: %s / %s, %s: ratio %.3f (%.3f..%.3f)" % (
+                case.title, one, other, cases.METRICS[case.metric],
+                found.middle, found.low, found.high), flush=True)
 
 
 def curve():
