@@ -2,11 +2,14 @@
 
 An entrant is a label, a server and a load. A bar compares the first entrant,
 leat, with another one; must and aim are the least ratio that is good, or the
-most where less is better. "best peer" is whoever was best in that round."""
+most where less is better. "best peer" is whoever was best in that round.
+Where the kernel has no memory for all of them, at_once says how many entrants
+are there together."""
 
 from collections import namedtuple
 
-Case = namedtuple("Case", "name title metric entrants bars note")
+Case = namedtuple("Case", "name title metric entrants bars note at_once",
+                  defaults=(None,))
 Bar = namedtuple("Bar", "other must aim")
 
 ECHO = "leatd echo:0"
@@ -53,8 +56,10 @@ def never():
                              "load_echo PORT -p PID -c 100" + crowd))
     return Case("never", "100 active, 4 000 that never read", "per_s",
                 entrants, [Bar("leat alone", 0.90, 0.98)],
-                "Each is compared with itself without the 4 000. leat with "
-                "`limit=256k,high=64k`, so that it too keeps 64 KiB of each.")
+                "Each is compared with itself without the 4 000, one server "
+                "after the other: what those pin in the kernel is too much "
+                "for all at once. leat with `limit=256k,high=64k`, so that "
+                "it too keeps 64 KiB of each.", at_once=2)
 
 
 CASES = [

@@ -68,14 +68,13 @@ def write(path, data):
     os.rename(path + ".new", path)
 
 
-def measure(case, rounds, seconds):
+def take_turns(rows, rounds, seconds):
     """One round that does not count, then as many as were asked for. Every
     other round goes backwards: nobody is always behind the same one."""
-    began = time.monotonic()
     entrants = []
     try:
-        for number, entrant in enumerate(case.entrants):
-            entrants.append(Entrant(number, *entrant))
+        for number, row in enumerate(rows):
+            entrants.append(Entrant(number, *row))
         for entrant in entrants:
             entrant.run("t %.3f" % min(seconds, 0.2), keep=False)
         for turn in range(rounds):
@@ -84,6 +83,15 @@ def measure(case, rounds, seconds):
     finally:
         for entrant in entrants:
             entrant.close()
+    return entrants
+
+
+def measure(case, rounds, seconds):
+    began, entrants = time.monotonic(), []
+    together = case.at_once or len(case.entrants)
+    for first in range(0, len(case.entrants), together):
+        entrants += take_turns(case.entrants[first:first + together], rounds,
+                               seconds)
     write(paths.result(case.name), {
         "case": case.name, "rounds": rounds, "seconds": seconds,
         "commit": commit(), "date": time.strftime("%Y-%m-%d"),
