@@ -169,16 +169,26 @@ on_interrupt(struct leat_loop *loop, int signo, void *user)
         leat_loop_stop(loop);
 }
 
-void
-bench_count(struct bench *bench, int64_t took_us)
+static void
+count(struct bench *bench, int64_t took_us)
 {
-    bench->answered++;
-    if (bench->phase != PHASE_MEASURE)
-        return;
     bench->counted++;
     histogram_add(&bench->latency, (uint64_t)took_us);
     if (bench->counted == bench->options->count)
         leave(bench);
+}
+
+/* Where it is so many that are asked for, a tenth of them is warm-up enough. */
+void
+bench_count(struct bench *bench, int64_t took_us)
+{
+    uint64_t tenth = bench->options->count / 10;
+
+    bench->answered++;
+    if (bench->phase == PHASE_WARM && tenth > 0 && bench->answered >= tenth)
+        measure(bench);
+    else if (bench->phase == PHASE_MEASURE)
+        count(bench, took_us);
 }
 
 /* --- clients come and go -------------------------------------------------- */

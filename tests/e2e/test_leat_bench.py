@@ -70,8 +70,9 @@ def bench_every_family_and_size():
         for where in tool.addresses(leatd):
             for size in ("1", "65537", "3m"):
                 with e2e.context("%s of %s" % (where, size)):
-                    result, _ = bench(where, "-c", 2, "-s", size, SHORT)
-                    assert result["requests"] > 0
+                    result, _ = bench(where, "-c2", "-n20", "-s", size,
+                                      "--time=1h")
+                    assert result["requests"] == 20
 
 
 @e2e.test
