@@ -29,7 +29,8 @@ def help_is_on_standard_output_and_names_everything():
     for word in ("--help", "-h"):
         code, out, err = e2e.run(word)
         assert (code, err) == (0, "")
-        for name in """-h -V -v -q --max-conns --max-memory --busy-poll --drain --ready-fd
+        for name in """-h -V -v -q --max-conns --max-memory --busy-poll --park --no-park
+                --drain --ready-fd
                 --ready-file --die-with-parent --die-with-stdin --lifetime
                 --exit-when-idle echo discard name limit high low limit-msgs
                 policy idle max max-frame sndbuf rcvbuf lowat backlog nagle
