@@ -31,6 +31,7 @@
 
 #define MEETING 64 /* bytes of the first message of each */
 #define AT_ONCE 256
+#define CLOG_S 60         /* until all are full */
 #define NEVER_BUFFER 8192 /* in the kernel, of those who never read */
 
 struct client {
@@ -261,14 +262,17 @@ meet_many(int *fds, size_t count, size_t first)
         meet(fds + at, count - at < AT_ONCE ? count - at : AT_ONCE, first + at);
 }
 
-/* Send until the server takes nothing more, for a second. */
+/* Send until the server has taken nothing more for a second. */
 static void
 clog_up(const int *fds)
 {
+    double deadline = load_now() + CLOG_S;
     for (int quiet = 0; quiet < 20; quiet++) {
         for (size_t i = 0; i < load.never; i++)
             while (send(fds[i], block, CHUNK, MSG_DONTWAIT) > 0)
                 quiet = 0;
+        if (load_now() > deadline)
+            load_fail("the server keeps without bounds what nobody reads");
         usleep(50000);
     }
 }

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import signal
 import sys
 
 import cases
@@ -65,6 +66,8 @@ def run(options):
 
 
 def main():
+    # An orderly end: whoever was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: cut off"))
     options = arguments()
     if options.list:
         for case in cases.CASES + cases.CURVE:

@@ -32,7 +32,8 @@ class Refused(Exception):
 
 
 def pinned(core, command):
-    return ["taskset", "-c", core] + command
+    """On that core, and never longer there than we are."""
+    return ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", core] + command
 
 
 def end(process):
