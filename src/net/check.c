@@ -11,7 +11,8 @@
 static unsigned
 wanted(const struct leat_conn *conn)
 {
-    return conn->is_detached ? 0 : leat__park_wanted(conn->loop, &conn->io);
+    struct leat_loop *loop = conn->shared->loop;
+    return conn->is_detached ? 0 : leat__park_wanted(loop, &conn->io);
 }
 
 /* dial.c. */
@@ -43,7 +44,7 @@ check_pair(const struct leat_conn *conn)
     assert(twin == NULL || twin->more->twin == conn);
     assert(twin == NULL || (!twin->is_dying && !conn->is_dying));
     bool may_take = leat__conn_may_receive(conn) && leat__pair_has_input(conn);
-    assert(!may_take || leat__list_is_linked(&conn->held_node));
+    assert(!may_take || leat__work_has(conn, LEAT__HELD));
     (void)more, (void)twin, (void)may_take; /* without assertions */
 }
 
@@ -51,13 +52,13 @@ check_pair(const struct leat_conn *conn)
 static void
 check_conn(const struct leat_conn *conn)
 {
-    bool is_dirty = leat__list_is_linked(&conn->dirty_node);
+    bool is_dirty = leat__work_has(conn, LEAT__DIRTY);
     bool is_held = conn->more != NULL && conn->more->held.bytes != NULL;
     size_t counted = conn->more != NULL ? conn->more->counted : 0;
     bool is_read = wanted(conn) & LEAT_READABLE;
 
     leat__queue_check(&conn->queue, &conn->shared->limits);
-    assert(conn->is_dying == leat__list_is_linked(&conn->dying_node));
+    assert(conn->is_dying == leat__work_has(conn, LEAT__DYING));
     assert(!conn->is_dying || (conn->queue.count == 0 && wanted(conn) == 0));
     assert(!conn->is_dying || (counted == 0 && !is_dirty && conn->is_over));
     assert(is_held == conn->is_holding);
@@ -194,6 +195,7 @@ leat__net_check(const struct leat_loop *loop)
         rings += leat__queue_ring_block(&conn->queue);
     }
     leat__due_check(net);
+    leat__work_check(net);
     assert(timed == net->due_count);
     size_t in_groups = check_groups(net);
     assert(count == net->count && count == net->conn_slab.used_count);

@@ -25,17 +25,15 @@
 /* --- made --- */
 
 static void
-init(struct leat_conn *conn, struct leat_loop *loop, int fd)
+init(struct leat_conn *conn, struct leat__shared *shared, int fd)
 {
     memset(conn, 0, sizeof *conn);
     conn->io = (struct leat__io){
         .fd = fd, .on_ready = leat__conn_ready, .is_parkable = true};
-    conn->loop = loop;
-    leat__list_init(&conn->held_node);
-    leat__list_init(&conn->dirty_node);
-    leat__list_init(&conn->dying_node);
+    conn->shared = shared;
     leat__queue_init(&conn->queue);
-    conn->opened_us = conn->active_us = loop->now_us;
+    conn->opened_us = conn->active_us = shared->loop->now_us;
+    conn->mark = (uint32_t)(shared->loop->now_us / 1000);
 }
 
 int
@@ -46,7 +44,7 @@ leat__conn_make(struct leat_conn **out, struct leat__net *net, int fd,
     struct leat_conn *conn = leat__slab_take(&net->conn_slab);
     if (conn == NULL)
         return -ENOMEM;
-    init(conn, loop, fd);
+    init(conn, shared, fd);
 
     conn->is_detached = fd < 0;
     int error = conn->is_detached ? 0
@@ -59,7 +57,6 @@ leat__conn_make(struct leat_conn **out, struct leat__net *net, int fd,
         goto err_remove_io;
 
     conn->user = user;
-    conn->shared = shared;
     shared->refs++;
     if (shared->listener != NULL)
         shared->listener->conns++;
@@ -130,7 +127,7 @@ may_send(const struct leat_conn *conn, size_t len)
 {
     if (conn->is_dying || conn->is_ending || conn->is_half)
         return -ESHUTDOWN;
-    if (conn->loop->is_doomed)
+    if (conn->shared->loop->is_doomed)
         return -ESHUTDOWN; /* it would never leave */
     if (conn->error != 0)
         return conn->error;
@@ -155,7 +152,7 @@ may_count(struct leat_conn *conn, size_t len)
 static int
 make_room(struct leat_conn *conn, size_t size, size_t len)
 {
-    int error = leat__net_make_room(conn->loop->net, size);
+    int error = leat__net_make_room(conn->shared->loop->net, size);
     if (error != 0)
         return error;
     /* It may have cost us our own life. */
@@ -170,14 +167,14 @@ make_dirty(struct leat_conn *conn)
     /* While the kernel has no room it will tell us; a timer, when it has no
      * memory. Until then another try would be wasted. */
     if (!conn->is_blocked && !conn->is_starved)
-        leat__defer_add(&conn->loop->dirty, &conn->dirty_node);
+        leat__work_add(conn, LEAT__DIRTY);
 }
 
 /* Book what the queue said, and pass it on. */
 static int
 queued(struct leat_conn *conn, int result, const struct leat__drops *drops)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     if (drops->msgs > 0) {
         conn->more->drops += drops->msgs;
         loop->stats.drops += drops->msgs;
@@ -211,7 +208,7 @@ leat_conn_send(struct leat_conn *conn, const void *bytes, size_t len)
         return error;
     struct leat__drops drops = {0, 0};
     bool was_full = conn->queue.is_full;
-    int result = leat__queue_copy(&conn->queue, &conn->loop->pool,
+    int result = leat__queue_copy(&conn->queue, &conn->shared->loop->pool,
         &conn->shared->limits, bytes, len, &drops);
     if (conn->queue.is_full != was_full)
         leat__conn_room_changed(conn);
@@ -239,7 +236,7 @@ leat__conn_send_message(struct leat_conn *conn, struct leat_message *message)
         return error;
     struct leat__drops drops = {0, 0};
     bool was_full = conn->queue.is_full;
-    int result = leat__queue_push(&conn->queue, &conn->loop->pool,
+    int result = leat__queue_push(&conn->queue, &conn->shared->loop->pool,
         &conn->shared->limits, message, &drops);
     if (conn->queue.is_full != was_full)
         leat__conn_room_changed(conn);
@@ -269,7 +266,7 @@ leat_conn_end(struct leat_conn *conn)
     conn->reason = (int16_t)end_reason(conn);
     /* Input still held is not for the program any more. It is given back in
      * phase 7, as it may be what the program is looking at. */
-    leat__list_unlink(&conn->held_node);
+    leat__work_drop(conn, LEAT__HELD);
     leat__group_leave_all(conn);
     leat__conn_room_changed(conn);
     make_dirty(conn); /* FIN: phase 6 */
@@ -296,7 +293,7 @@ leat_conn_drain(struct leat_conn *conn)
     if (conn->has_fin)
         leat__conn_linger(conn);
     else if (!conn->is_ending)
-        leat__defer_add(&conn->loop->held, &conn->held_node);
+        leat__work_add(conn, LEAT__HELD);
 }
 
 void
@@ -327,7 +324,7 @@ leat__conn_over(struct leat_conn *conn)
 void
 leat__conn_lose_output(struct leat_conn *conn)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     size_t lost = conn->queue.bytes;
     if (!conn->is_over)
         leat__queue_clear(&conn->queue, &loop->pool);
@@ -335,7 +332,7 @@ leat__conn_lose_output(struct leat_conn *conn)
     conn->queue.at.spare[LEAT__OVER_LOST] += (int64_t)lost;
     loop->stats.bytes_lost += lost;
     conn->is_blocked = false;
-    leat__list_unlink(&conn->dirty_node);
+    leat__work_drop(conn, LEAT__DIRTY);
 }
 
 void
@@ -343,7 +340,6 @@ leat__conn_kill(struct leat_conn *conn, int reason)
 {
     if (conn->is_dying)
         return;
-    struct leat_loop *loop = conn->loop;
     conn->is_dying = true;
     conn->reason = conn->error != 0 ? conn->error : (int16_t)reason;
     leat__conn_lose_output(conn);
@@ -351,13 +347,13 @@ leat__conn_kill(struct leat_conn *conn, int reason)
     /* Held input stays until phase 7, since the program may be looking at it;
      * it stops counting now, so that shedding sees what it has gained. */
     leat__conn_uncount_input(conn);
-    leat__list_unlink(&conn->held_node);
+    leat__work_drop(conn, LEAT__HELD);
     leat__due_stop(conn);
     leat__conn_update(conn);
     leat__conn_uncouple_all(conn);
     leat__group_leave_all(conn);
     leat__pair_part(conn);
-    leat__defer_add(&loop->dying, &conn->dying_node);
+    leat__work_add(conn, LEAT__DYING);
 }
 
 /* --- reaped --- */
@@ -367,7 +363,7 @@ close_socket(struct leat_conn *conn)
 {
     if (conn->is_detached)
         return; /* the number may be somebody else's by now */
-    leat__fdset_remove(&conn->loop->fds, &conn->io);
+    leat__fdset_remove(&conn->shared->loop->fds, &conn->io);
     if (conn->is_reset)
         (void)leat__sys_linger_reset(conn->io.fd); /* else an ordinary close */
     (void)leat__sys_close(conn->io.fd); /* the number is free either way */
@@ -377,7 +373,7 @@ void
 leat__conn_free(struct leat_conn *conn)
 {
     close_socket(conn);
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     struct leat__net *net = loop->net;
     struct leat__shared *shared = conn->shared;
     leat__conn_forget_input(conn);
@@ -393,14 +389,12 @@ leat__conn_free(struct leat_conn *conn)
 }
 
 void
-leat__conn_reap(struct leat__node *dying_node)
+leat__conn_reap(struct leat_conn *conn)
 {
-    struct leat_conn *conn =
-        LEAT__CONTAINER(dying_node, struct leat_conn, dying_node);
     const struct leat_conn_ops *ops = conn->shared->config.ops;
-    conn->loop->stats.closed++;
+    conn->shared->loop->stats.closed++;
     if (ops->on_close != NULL) {
-        leat__loop_calls(conn->loop);
+        leat__loop_calls(conn->shared->loop);
         ops->on_close(conn, conn->reason, conn->user);
     }
     /* What was coupled to it inside on_close ends with it. */

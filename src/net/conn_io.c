@@ -27,7 +27,7 @@ static void
 count_message(struct leat_conn *conn)
 {
     conn->msgs_in++;
-    conn->loop->stats.msgs_in++;
+    conn->shared->loop->stats.msgs_in++;
 }
 
 static void
@@ -37,7 +37,7 @@ deliver_raw(struct leat_conn *conn, const unsigned char *bytes, size_t len)
     count_message(conn);
     if (ops->on_data == NULL)
         return;
-    leat__loop_calls(conn->loop);
+    leat__loop_calls(conn->shared->loop);
     ops->on_data(conn, bytes, len, conn->user);
 }
 
@@ -48,7 +48,7 @@ deliver_frame(struct leat_conn *conn, const struct leat_frame *frame)
     count_message(conn);
     if (ops->on_message == NULL)
         return;
-    leat__loop_calls(conn->loop);
+    leat__loop_calls(conn->shared->loop);
     ops->on_message(conn, frame, conn->user);
 }
 
@@ -58,10 +58,11 @@ static size_t
 deliver_frames(struct leat_conn *conn, const unsigned char *bytes, size_t len)
 {
     const struct leat_frame_config *config = &conn->shared->config.frame;
-    while (leat__conn_may_deliver(conn) && leat__loop_may_go_on(conn->loop)) {
+    while (leat__conn_may_deliver(conn) &&
+           leat__loop_may_go_on(conn->shared->loop)) {
         struct leat_frame frame;
         int result = leat__frame_next(&conn->more->frame, config,
-            &conn->loop->pool, &bytes, &len, &frame);
+            &conn->shared->loop->pool, &bytes, &len, &frame);
         if (result < 0)
             leat__conn_kill(conn, result);
         if (result <= 0)
@@ -124,7 +125,7 @@ tell_eof(struct leat_conn *conn)
         leat_conn_end(conn);
         return;
     }
-    leat__loop_calls(conn->loop);
+    leat__loop_calls(conn->shared->loop);
     ops->on_eof(conn, conn->user);
     if (conn->is_half)
         leat_conn_end(conn); /* now both halves are closed */
@@ -134,7 +135,7 @@ static void
 input_ended(struct leat_conn *conn)
 {
     conn->has_eof = true;
-    conn->loop->progress++;
+    conn->shared->loop->progress++;
     leat__conn_update(conn);
     if (conn->error != 0 || conn->has_fin) {
         leat__conn_kill(conn, conn->reason);
@@ -150,7 +151,7 @@ input_ended(struct leat_conn *conn)
 static void
 took_in(struct leat_conn *conn, size_t len)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     conn->bytes_in += len;
     loop->stats.bytes_in += len;
     loop->progress++;
@@ -188,7 +189,7 @@ receive(struct leat_conn *conn)
 {
     /* Passing the mark is the one recv that begins at it. */
     bool passes = conn->is_marked && leat__sys_at_mark(conn->io.fd) == 1;
-    unsigned char *chunk = conn->loop->net->chunk;
+    unsigned char *chunk = conn->shared->loop->net->chunk;
     ssize_t n = conn->is_memory
                     ? leat__pair_recv(conn, chunk, LEAT__CHUNK)
                     : leat__sys_recv(conn->io.fd, chunk, LEAT__CHUNK);
@@ -226,7 +227,7 @@ drain(struct leat_conn *conn)
     if (is_quiet && conn->queue.count == 0)
         leat_conn_end(conn);
     else if (!is_quiet && !conn->is_dying && !conn->is_ending)
-        leat__defer_add(&conn->loop->held, &conn->held_node);
+        leat__work_add(conn, LEAT__HELD);
 }
 
 static void
@@ -243,10 +244,8 @@ deliver_held(struct leat_conn *conn)
 }
 
 void
-leat__conn_held(struct leat__node *held_node)
+leat__conn_held(struct leat_conn *conn)
 {
-    struct leat_conn *conn =
-        LEAT__CONTAINER(held_node, struct leat_conn, held_node);
     if (conn->is_holding && leat__conn_may_deliver(conn))
         deliver_held(conn);
     if (!conn->is_holding && conn->owes_eof && leat__conn_may_deliver(conn))
@@ -267,10 +266,10 @@ urgent(struct leat_conn *conn)
     const struct leat_conn_ops *ops = conn->shared->config.ops;
     conn->is_marked = true;
     leat__conn_update(conn);
-    conn->loop->progress++;
+    conn->shared->loop->progress++;
     if (ops->on_urgent == NULL)
         return;
-    leat__loop_calls(conn->loop);
+    leat__loop_calls(conn->shared->loop);
     ops->on_urgent(conn, conn->user);
 }
 
@@ -278,7 +277,7 @@ static void
 lost(struct leat_conn *conn)
 {
     leat__conn_kill(conn, -EBADF);
-    leat__fdset_remove(&conn->loop->fds, &conn->io);
+    leat__fdset_remove(&conn->shared->loop->fds, &conn->io);
     conn->is_detached = true;
 }
 
@@ -296,7 +295,7 @@ leat__conn_ready(struct leat__io *io, unsigned ready)
     }
     if (ready == LEAT_WRITABLE) {
         conn->is_blocked = false;
-        leat__defer_add(&conn->loop->dirty, &conn->dirty_node);
+        leat__work_add(conn, LEAT__DIRTY);
         return;
     }
     if (ready == LEAT_EXCEPTIONAL)
@@ -313,9 +312,9 @@ void
 leat__conn_output_failed(struct leat_conn *conn, int error)
 {
     conn->error = (int16_t)error;
-    conn->loop->progress++;
+    conn->shared->loop->progress++;
     leat__conn_lose_output(conn);
-    leat__net_gate(conn->loop->net);
+    leat__net_gate(conn->shared->loop->net);
     if (conn->has_eof) {
         leat__conn_kill(conn, error);
         return;
@@ -328,7 +327,7 @@ leat__conn_output_failed(struct leat_conn *conn, int error)
 void
 leat__conn_took_out(struct leat_conn *conn, size_t len)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     conn->bytes_out += len;
     loop->stats.bytes_out += len;
     loop->progress++;
@@ -385,17 +384,15 @@ drained(struct leat_conn *conn)
     const struct leat_conn_ops *ops = conn->shared->config.ops;
     leat__conn_room_changed(conn);
     if (ops->on_drain == NULL || conn->is_ending || conn->is_half ||
-        conn->loop->is_doomed)
+        conn->shared->loop->is_doomed)
         return;
-    leat__loop_calls(conn->loop);
+    leat__loop_calls(conn->shared->loop);
     ops->on_drain(conn, conn->user);
 }
 
 void
-leat__conn_flush(struct leat__node *dirty_node)
+leat__conn_flush(struct leat_conn *conn)
 {
-    struct leat_conn *conn =
-        LEAT__CONTAINER(dirty_node, struct leat_conn, dirty_node);
     assert(!conn->is_dying);
     /* Whoever was looking at it has returned by now. */
     if (conn->is_ending)
@@ -405,11 +402,11 @@ leat__conn_flush(struct leat__node *dirty_node)
 
     conn->is_blocked = conn->queue.count > 0;
     if (conn->is_blocked)
-        conn->stuck_ms = (uint32_t)(conn->loop->now_us / 1000);
+        conn->mark = (uint32_t)(conn->shared->loop->now_us / 1000);
     if (conn->more != NULL)
         leat__more_settle(conn);
     leat__conn_update(conn);
-    leat__net_gate(conn->loop->net);
+    leat__net_gate(conn->shared->loop->net);
     if (leat__queue_drained(&conn->queue, &conn->shared->limits))
         drained(conn);
     /* What on_drain has queued leaves next turn, and FIN only after it. */

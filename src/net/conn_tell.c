@@ -14,7 +14,7 @@
 struct leat_loop *
 leat_conn_loop(const struct leat_conn *conn)
 {
-    return conn->loop;
+    return conn->shared->loop;
 }
 
 void
@@ -66,7 +66,7 @@ leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
         .drops = more->drops,
         .bytes_lost = lost,
         .bytes_discarded = more->bytes_discarded,
-        .open_us = conn->loop->now_us - conn->opened_us,
+        .open_us = conn->shared->loop->now_us - conn->opened_us,
         .queued_bytes = conn->queue.bytes,
         .queued_msgs = conn->queue.count,
         .held_bytes = more->counted + more->bytes_undelivered + undelivered};

@@ -36,7 +36,7 @@ leat__dial_free(struct leat_conn *conn)
     if (!conn->is_dialing)
         return;
     struct leat__dial *dial = conn->more->dial;
-    leat__pool_give(&conn->loop->pool, dial, dial->block);
+    leat__pool_give(&conn->shared->loop->pool, dial, dial->block);
     conn->more->dial = NULL;
     conn->is_dialing = false;
 }
@@ -57,14 +57,14 @@ start_timer(struct leat_conn *conn)
     const struct leat__dial *dial = conn->more->dial;
     if (dial->deadline_us < 0)
         return;
-    int64_t left_us = dial->deadline_us - leat__loop_fresh(conn->loop);
+    int64_t left_us = dial->deadline_us - leat__loop_fresh(conn->shared->loop);
     leat__conn_watch_dial(conn, left_us / (int64_t)(leat__dial_left(conn) + 1));
 }
 
 static int
 begin(struct leat_conn *conn, const struct leat_addr *addr)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     int family = addr->storage.ss_family;
     int fd = leat__sys_socket(family, SOCK_STREAM);
     if (fd < 0)
@@ -114,8 +114,8 @@ static void
 give_up(struct leat_conn *conn, int error)
 {
     note_error(conn->more->dial, error);
-    leat__park_want(conn->loop, &conn->io, 0);
-    leat__fdset_remove(&conn->loop->fds, &conn->io);
+    leat__park_want(conn->shared->loop, &conn->io, 0);
+    leat__fdset_remove(&conn->shared->loop->fds, &conn->io);
     (void)leat__sys_close(conn->io.fd); /* the number is free either way */
     conn->io.fd = -1;
     conn->is_detached = true;
@@ -170,7 +170,7 @@ has_answered(int error)
 static void
 connected(struct leat_conn *conn, int error)
 {
-    struct leat_loop *loop = conn->loop;
+    struct leat_loop *loop = conn->shared->loop;
     leat__dial_free(conn);
     leat__due_stop(conn);
     conn->active_us = loop->now_us;
@@ -179,7 +179,7 @@ connected(struct leat_conn *conn, int error)
     if (error != 0)
         leat__conn_output_failed(conn, error);
     else if (conn->queue.count > 0 || conn->is_ending || conn->is_half)
-        leat__defer_add(&loop->dirty, &conn->dirty_node);
+        leat__work_add(conn, LEAT__DIRTY);
     leat__conn_room_changed(conn);
 
     const struct leat_conn_ops *ops = conn->shared->config.ops;
@@ -195,7 +195,7 @@ leat__dial_ready(struct leat_conn *conn)
     int error = outcome(conn);
     if (error == -EINPROGRESS)
         return;
-    conn->loop->progress++;
+    conn->shared->loop->progress++;
     if (has_answered(error))
         connected(conn, error);
     else
@@ -247,7 +247,7 @@ make_conn(struct leat_conn **out, struct leat_loop *loop,
     if (error != 0 || leat__more_need(*out) != NULL)
         return error;
     leat__conn_kill(*out, 0);
-    leat__list_unlink(&(*out)->dying_node);
+    leat__work_drop(*out, LEAT__DYING);
     leat__conn_free(*out);
     *out = NULL;
     return -ENOMEM;

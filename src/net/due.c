@@ -100,7 +100,7 @@ take_out(struct leat__net *net, struct leat_conn *conn)
 void
 leat__due_stop(struct leat_conn *conn)
 {
-    struct leat__net *net = conn->loop->net;
+    struct leat__net *net = conn->shared->loop->net;
     if (conn->tick == LEAT__TICK_NONE)
         return;
     take_out(net, conn);
@@ -110,7 +110,7 @@ leat__due_stop(struct leat_conn *conn)
 void
 leat__due_start(struct leat_conn *conn, enum leat__tick tick, int64_t due_us)
 {
-    struct leat__net *net = conn->loop->net;
+    struct leat__net *net = conn->shared->loop->net;
     if (conn->tick != LEAT__TICK_NONE)
         take_out(net, conn);
     /* What is set in phase 5 runs in the next turn: it stands behind all that

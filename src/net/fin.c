@@ -54,5 +54,5 @@ leat__conn_all_sent(struct leat_conn *conn)
     if (conn->is_half)
         close_half(conn);
     if (conn->is_draining)
-        leat__defer_add(&conn->loop->held, &conn->held_node);
+        leat__work_add(conn, LEAT__HELD);
 }

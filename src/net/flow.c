@@ -47,7 +47,7 @@ leat__conn_may_deliver(const struct leat_conn *conn)
 {
     if (conn->is_dying || conn->is_ending || conn->is_paused)
         return false;
-    if (conn->loop->is_doomed)
+    if (conn->shared->loop->is_doomed)
         return false; /* nothing but on_close any more */
     if (conn->queue.is_full && !conn->is_loose)
         return false;
@@ -81,8 +81,8 @@ leat__conn_update(struct leat_conn *conn)
     }
     if (conn->is_blocked && !conn->is_dying)
         events |= LEAT_WRITABLE;
-    if (events != leat__park_wanted(conn->loop, &conn->io))
-        leat__park_want(conn->loop, &conn->io, events);
+    if (events != leat__park_wanted(conn->shared->loop, &conn->io))
+        leat__park_want(conn->shared->loop, &conn->io, events);
 }
 
 /* Input that waits in memory: held, an end that was not told, or in the queue
@@ -100,7 +100,7 @@ void
 leat__conn_put_off(struct leat_conn *conn)
 {
     if (has_input(conn))
-        leat__defer_add(&conn->loop->held, &conn->held_node);
+        leat__work_add(conn, LEAT__HELD);
 }
 
 /* Its input may flow again, or must stop. What is held goes first, in phase 3
@@ -111,7 +111,7 @@ reconsider(struct leat_conn *conn)
     leat__conn_update(conn);
     leat__conn_put_off(conn);
     if (conn->is_draining && leat__conn_may_deliver(conn))
-        leat__defer_add(&conn->loop->held, &conn->held_node);
+        leat__work_add(conn, LEAT__HELD);
 }
 
 void
@@ -130,7 +130,7 @@ void
 leat_conn_pause(struct leat_conn *conn)
 {
     conn->is_paused = true;
-    leat__list_unlink(&conn->held_node);
+    leat__work_drop(conn, LEAT__HELD);
     leat__conn_update(conn);
     leat__conn_put_off(conn); /* one that is ending discards on */
 }
@@ -166,7 +166,7 @@ couple_to_itself(struct leat_conn *conn, bool is_coupled)
 int
 leat_conn_couple(struct leat_conn *src, struct leat_conn *dst)
 {
-    if (src->loop != dst->loop)
+    if (src->shared->loop != dst->shared->loop)
         return -EINVAL;
     if (src->is_dying || src->is_ending || dst->is_dying || dst->is_ending)
         return -ESHUTDOWN;
@@ -179,7 +179,8 @@ leat_conn_couple(struct leat_conn *src, struct leat_conn *dst)
 
     if (leat__more_need(src) == NULL || leat__more_need(dst) == NULL)
         return -ENOMEM;
-    struct leat__couple *couple = leat__slab_take(&src->loop->net->couple_slab);
+    struct leat__couple *couple =
+        leat__slab_take(&src->shared->loop->net->couple_slab);
     if (couple == NULL)
         return -ENOMEM;
     couple->src = src;
@@ -198,7 +199,7 @@ dissolve(struct leat__couple *couple)
     struct leat_conn *src = couple->src;
     leat__list_unlink(&couple->of_src);
     leat__list_unlink(&couple->of_dst);
-    leat__slab_give(&src->loop->net->couple_slab, couple);
+    leat__slab_give(&src->shared->loop->net->couple_slab, couple);
     reconsider(src);
 }
 

@@ -95,9 +95,9 @@ leat_group_destroy(struct leat_group *group)
 int
 leat_group_add(struct leat_group *group, struct leat_conn *conn)
 {
-    if (conn->loop != group->loop)
+    if (conn->shared->loop != group->loop)
         return -EINVAL;
-    if (conn->is_dying || conn->is_ending || conn->loop->is_doomed)
+    if (conn->is_dying || conn->is_ending || conn->shared->loop->is_doomed)
         return -ESHUTDOWN;
     if (leat_group_has(group, conn))
         return 0;

@@ -15,7 +15,7 @@ void
 leat__conn_hold(struct leat_conn *conn, const unsigned char *bytes, size_t len)
 {
     struct leat__held *held = &conn->more->held;
-    held->bytes = leat__pool_take(&conn->loop->pool, len, &held->block);
+    held->bytes = leat__pool_take(&conn->shared->loop->pool, len, &held->block);
     if (held->bytes == NULL) {
         conn->more->bytes_undelivered += len;
         leat__conn_kill(conn, -ENOMEM);
@@ -31,7 +31,7 @@ leat__conn_hold(struct leat_conn *conn, const unsigned char *bytes, size_t len)
 void
 leat__conn_count_input(struct leat_conn *conn)
 {
-    struct leat__pool *pool = &conn->loop->pool;
+    struct leat__pool *pool = &conn->shared->loop->pool;
     struct leat__more *more = conn->more;
     size_t bytes = more->frame.len + (more->held.end - more->held.at);
     size_t blocks = more->frame.capacity + more->held.block;
@@ -42,14 +42,14 @@ leat__conn_count_input(struct leat_conn *conn)
     more->counted = bytes;
     more->stored = blocks;
     /* 0: what is here is counted already. */
-    (void)leat__net_make_room(conn->loop->net, 0);
+    (void)leat__net_make_room(conn->shared->loop->net, 0);
 }
 
 void
 leat__conn_drop_held(struct leat_conn *conn)
 {
     struct leat__held *held = &conn->more->held;
-    leat__pool_give(&conn->loop->pool, held->bytes, held->block);
+    leat__pool_give(&conn->shared->loop->pool, held->bytes, held->block);
     *held = (struct leat__held){NULL, 0, 0, 0};
     conn->is_holding = false;
 }
@@ -66,8 +66,8 @@ leat__conn_uncount_input(struct leat_conn *conn)
         more->bytes_undelivered += more->held.end - more->held.at;
         more->bytes_discarded += leat__frame_partial(&more->frame);
     }
-    conn->loop->pool.held -= more->counted;
-    conn->loop->pool.stored -= more->stored;
+    conn->shared->loop->pool.held -= more->counted;
+    conn->shared->loop->pool.stored -= more->stored;
     more->counted = 0;
     more->stored = 0;
 }
@@ -79,5 +79,5 @@ leat__conn_forget_input(struct leat_conn *conn)
         return;
     leat__conn_uncount_input(conn);
     leat__conn_drop_held(conn);
-    leat__frame_clear(&conn->more->frame, &conn->loop->pool);
+    leat__frame_clear(&conn->more->frame, &conn->shared->loop->pool);
 }

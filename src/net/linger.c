@@ -23,7 +23,7 @@
 static void
 start(struct leat_conn *conn, enum leat__tick tick, int64_t delay_us)
 {
-    int64_t now_us = leat__loop_fresh(conn->loop);
+    int64_t now_us = leat__loop_fresh(conn->shared->loop);
     leat__due_start(
         conn, tick, leat__add_time(now_us, delay_us > 0 ? delay_us : 0));
 }
@@ -31,7 +31,7 @@ start(struct leat_conn *conn, enum leat__tick tick, int64_t delay_us)
 static int64_t
 quiet_us(const struct leat_conn *conn)
 {
-    return conn->loop->now_us - conn->active_us;
+    return conn->shared->loop->now_us - conn->active_us;
 }
 
 void
@@ -60,7 +60,7 @@ tick_idle(struct leat_conn *conn)
 void
 leat__conn_starve(struct leat_conn *conn, int error)
 {
-    int64_t now_us = conn->loop->now_us;
+    int64_t now_us = conn->shared->loop->now_us;
     struct leat__more *more = leat__more_need(conn);
     if (more == NULL) {
         leat__conn_kill(conn, error); /* nobody has memory for us */
@@ -75,7 +75,7 @@ leat__conn_starve(struct leat_conn *conn, int error)
     }
     conn->is_starved = true;
     conn->is_blocked = false;
-    conn->loop->progress++; /* no spin: the timer comes next */
+    conn->shared->loop->progress++; /* no spin: the timer comes next */
     leat__conn_update(conn);
     start(conn, LEAT__TICK_RETRY, RETRY_US);
 }
@@ -108,15 +108,15 @@ static bool
 makes_progress(struct leat_conn *conn)
 {
     int64_t fin_us = conn->queue.at.spare[LEAT__OVER_FIN_US];
-    if (conn->loop->now_us - fin_us >= LINGER_MOST_US)
+    if (conn->shared->loop->now_us - fin_us >= LINGER_MOST_US)
         return false;
     if (quiet_us(conn) < LINGER_US)
         return true;
-    int unsent = ask_unsent(conn);
-    if (unsent <= 0 || unsent == conn->unsent)
+    uint32_t unsent = (uint32_t)ask_unsent(conn);
+    if ((int32_t)unsent <= 0 || unsent == conn->mark)
         return false;
-    conn->unsent = unsent;
-    conn->active_us = conn->loop->now_us;
+    conn->mark = unsent;
+    conn->active_us = conn->shared->loop->now_us;
     return true;
 }
 
@@ -137,10 +137,10 @@ leat__conn_linger(struct leat_conn *conn)
 {
     leat__conn_over(conn);
     if (!conn->has_fin)
-        conn->queue.at.spare[LEAT__OVER_FIN_US] = conn->loop->now_us;
+        conn->queue.at.spare[LEAT__OVER_FIN_US] = conn->shared->loop->now_us;
     conn->has_fin = true;
-    conn->active_us = conn->loop->now_us;
-    conn->unsent = ask_unsent(conn);
+    conn->active_us = conn->shared->loop->now_us;
+    conn->mark = (uint32_t)ask_unsent(conn);
     /* The timer is needed here. Should the kernel still lack memory, recv will
      * say so again. */
     conn->is_starved = false;
@@ -153,7 +153,7 @@ tick_retry(struct leat_conn *conn)
 {
     conn->is_starved = false;
     leat__conn_update(conn);
-    leat__defer_add(&conn->loop->dirty, &conn->dirty_node);
+    leat__work_add(conn, LEAT__DIRTY);
     if (conn->has_fin)
         wait_for_end(conn);
     else

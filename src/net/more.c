@@ -34,7 +34,7 @@ leat__more_have(struct leat__net *net)
 struct leat__more *
 leat__more_need(struct leat_conn *conn)
 {
-    struct leat__net *net = conn->loop->net;
+    struct leat__net *net = conn->shared->loop->net;
     if (conn->more != NULL)
         return conn->more;
     conn->more = net->at_hand;
@@ -79,7 +79,7 @@ leat__more_settle(struct leat_conn *conn)
         return;
     more->failed_us = 0;
     conn->more = NULL;
-    give(conn->loop->net, more);
+    give(conn->shared->loop->net, more);
 }
 
 void
@@ -90,5 +90,5 @@ leat__more_free(struct leat_conn *conn)
         return;
     init(more);
     conn->more = NULL;
-    give(conn->loop->net, more);
+    give(conn->shared->loop->net, more);
 }

@@ -31,8 +31,8 @@ end_net(struct leat_loop *loop)
     struct leat_conn *conn;
     for (uint32_t at = 0; (conn = leat__net_next(net, &at)) != NULL;) {
         leat__conn_kill(conn, -ECANCELED);
-        leat__list_unlink(&conn->dying_node);
-        leat__conn_reap(&conn->dying_node);
+        leat__work_drop(conn, LEAT__DYING);
+        leat__conn_reap(conn);
     }
     while (!leat__list_is_empty(&net->dgrams))
         leat__dgram_free(
@@ -109,9 +109,7 @@ leat__net_of(struct leat_loop *loop)
         leat__source_resize(source, net, sizeof *net, 0);
         return NULL;
     }
-    loop->held.run = leat__conn_held;
-    loop->dirty.run = leat__conn_flush;
-    loop->dying.run = leat__conn_reap;
+    leat__work_init(net);
     loop->end_net = end_net;
     loop->trim_net = trim_net;
     loop->count_net = count_net;
@@ -188,7 +186,7 @@ leat__net_next(const struct leat__net *net, uint32_t *at)
 uint64_t
 leat_conn_id(const struct leat_conn *conn)
 {
-    uint64_t generation = conn->loop->net->slot[conn->slot].generation;
+    uint64_t generation = conn->shared->loop->net->slot[conn->slot].generation;
     return generation << 32 | conn->slot;
 }
 
@@ -342,7 +340,8 @@ static size_t
 stalled_memory(const struct leat_conn *conn)
 {
     /* Right whenever the 32 bits have wrapped: only the difference counts. */
-    uint32_t stuck_ms = (uint32_t)(conn->loop->now_us / 1000) - conn->stuck_ms;
+    uint32_t stuck_ms =
+        (uint32_t)(conn->shared->loop->now_us / 1000) - conn->mark;
     bool is_stalled =
         conn->queue.count > 0 && conn->is_blocked && stuck_ms >= RELIEF_MS;
     return is_stalled ? living_memory(conn) : 0;

@@ -30,6 +30,7 @@
 
 /* What the connections of one listener, or one adopted one, have in common. */
 struct leat__shared {
+    struct leat_loop *loop;
     size_t refs;
     size_t block;                   /* capacity of the pool block */
     struct leat_listener *listener; /* NULL: adopted, or closed since */
@@ -52,6 +53,8 @@ enum leat__tick {
     LEAT__TICK_DIAL
 };
 
+#define LEAT__NONE UINT32_MAX
+
 /* What few connections need; see more.c. */
 struct leat__more {
     struct leat__node
@@ -73,25 +76,43 @@ struct leat__more {
     size_t bytes_undelivered; /* received and not delivered when it ended */
 };
 
+/* What the phases 3, 6 and 7 have to do. */
+enum leat__kind { LEAT__HELD, LEAT__DIRTY, LEAT__DYING, LEAT__KINDS };
+#define LEAT__ALL_WORK 7u
+
+/* Slots; LEAT__NONE none. */
+struct leat__links {
+    uint32_t next, prev;
+};
+
+struct leat__work {
+    struct leat__net *net;
+    struct leat__node node; /* of the loop's list, for all of them */
+    uint32_t first, last;   /* slots */
+    uint32_t stop;          /* the first that has come during the run */
+    bool is_running;
+};
+
 /* All that a quiet connection has: docs/architecture.md reckons it up. */
 struct leat_conn {
     struct leat__io io;
-    struct leat_loop *loop;
-    struct leat__shared *shared;
+    struct leat__shared *shared; /* the loop is in there */
     void *user;
-    struct leat__node held_node, dirty_node, dying_node; /* see defer.h */
+    struct leat__links links[2]; /* see work.c */
     struct leat__queue queue;
     struct leat__more *more;      /* NULL: nothing of it */
     int64_t opened_us, active_us; /* active: a byte came, or was taken */
     int64_t due_us;               /* of its timer, while tick says what for */
     uint64_t bytes_in, bytes_out, msgs_in, msgs_out;
     uint32_t slot;
-    uint32_t stuck_ms; /* of blocked output: since when nothing was taken */
-    int32_t unsent;    /* what SIOCOUTQ said when progress was last seen */
-    int16_t error;     /* first error of the socket, latched */
-    int16_t reason;    /* for on_close */
+    /* Of blocked output: the milliseconds of the clock when some was taken
+     * last. After FIN: what SIOCOUTQ said when progress was last seen. */
+    uint32_t mark;
+    int16_t error;  /* first error of the socket, latched */
+    int16_t reason; /* for on_close */
 
-    enum leat__tick tick : 8;
+    enum leat__tick tick : 3;
+    unsigned work : 3; /* on which lists it is, bits of enum leat__kind */
     bool is_unix : 1;
     bool is_paused : 1;   /* by the program */
     bool is_loose : 1;    /* uncoupled from itself: its own queue may be full */
@@ -121,8 +142,6 @@ enum leat__over {
     LEAT__OVER_FIN_US, /* when FIN was sent; and once it is dying */
     LEAT__OVER_UNDELIVERED = LEAT__OVER_FIN_US /* what more has no place for */
 };
-
-#define LEAT__NONE UINT32_MAX
 
 struct leat__slot {
     struct leat_conn *conn; /* NULL: free */
@@ -156,6 +175,7 @@ struct leat__net {
     struct leat_loop *loop;
     struct leat__node listeners, dgrams, groups;
     struct leat__slab conn_slab, more_slab, couple_slab, member_slab;
+    struct leat__work work[LEAT__KINDS];
     struct leat__more *at_hand; /* one that is empty, or NULL */
     struct leat__slot *slot;
     uint32_t slots;      /* places in slot[] and in due[] */
@@ -301,13 +321,13 @@ void leat__conn_lose_output(struct leat_conn *conn);
 /* Close its socket and take its memory back; it is on no list any more. */
 void leat__conn_free(struct leat_conn *conn);
 /* Phase 7, and the end of the loop. */
-void leat__conn_reap(struct leat__node *dying_node);
+void leat__conn_reap(struct leat_conn *conn);
 
 /* --- conn_io.c --- */
 
 void leat__conn_ready(struct leat__io *io, unsigned ready);
-void leat__conn_held(struct leat__node *held_node);   /* phase 3 */
-void leat__conn_flush(struct leat__node *dirty_node); /* phase 6 */
+void leat__conn_held(struct leat_conn *conn);  /* phase 3 */
+void leat__conn_flush(struct leat_conn *conn); /* phase 6 */
 /* Nothing more can be sent: the queue is dropped, input is read to its end. */
 void leat__conn_output_failed(struct leat_conn *conn, int error);
 /* So many bytes of its queue have left. */
@@ -364,6 +384,20 @@ bool leat__more_is_bare(const struct leat__more *more);
 void leat__more_settle(struct leat_conn *conn);
 /* Give it back, whatever is in it. */
 void leat__more_free(struct leat_conn *conn);
+
+/* --- work.c --- */
+
+void leat__work_init(struct leat__net *net);
+static inline bool
+leat__work_has(const struct leat_conn *conn, enum leat__kind kind)
+{
+    return (conn->work >> kind) & 1u;
+}
+/* Put it on the list, at the end; harmless where it is on it. While the list
+ * is run it waits for the next turn. */
+void leat__work_add(struct leat_conn *conn, enum leat__kind kind);
+void leat__work_drop(struct leat_conn *conn, enum leat__kind kind);
+void leat__work_check(const struct leat__net *net);
 
 /* --- due.c --- */
 

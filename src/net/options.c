@@ -32,7 +32,7 @@ leat__shared_create(struct leat__shared **out, struct leat_loop *loop,
     const struct leat_conn_config *config)
 {
     *out = NULL;
-    struct leat__shared filled = {.refs = 1, .config = *config};
+    struct leat__shared filled = {.loop = loop, .refs = 1, .config = *config};
     if (config->ops == NULL || config->idle_us < 0)
         return -EINVAL;
     int error = leat__frame_config(&filled.config.frame, &config->frame);

@@ -29,7 +29,7 @@ unmake(struct leat_conn *conn)
 {
     conn->is_memory = false;
     leat__conn_kill(conn, 0);
-    leat__list_unlink(&conn->dying_node);
+    leat__work_drop(conn, LEAT__DYING);
     leat__conn_free(conn);
 }
 
@@ -110,9 +110,9 @@ leat__pair_recv(struct leat_conn *conn, void *bytes, size_t len)
     }
     twin->more->offered -= taken;
     leat__conn_took_out(twin, taken);
-    twin->stuck_ms = (uint32_t)(twin->loop->now_us / 1000);
+    twin->mark = (uint32_t)(twin->shared->loop->now_us / 1000);
     /* Its flush finds out whether the queue has drained, or has more for us. */
-    leat__defer_add(&twin->loop->dirty, &twin->dirty_node);
+    leat__work_add(twin, LEAT__DIRTY);
     return (ssize_t)taken;
 }
 
@@ -147,5 +147,5 @@ leat__pair_part(struct leat_conn *conn)
     twin->is_cut = conn->is_reset;
     leat__conn_put_off(twin);
     if (twin->queue.count > 0)
-        leat__defer_add(&twin->loop->dirty, &twin->dirty_node);
+        leat__work_add(twin, LEAT__DIRTY);
 }

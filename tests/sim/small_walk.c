@@ -53,9 +53,9 @@ see_conn(const struct leat_conn *conn)
         (uint64_t)conn->has_fin << 7 | (uint64_t)conn->has_eof << 6 |
         (uint64_t)conn->owes_eof << 5 | (uint64_t)conn->is_dying << 4 |
         (uint64_t)conn->queue.is_full << 3 | (uint64_t)(conn->error != 0) << 2);
-    see((uint64_t)leat__list_is_linked(&conn->dirty_node) << 2 |
-        (uint64_t)leat__list_is_linked(&conn->held_node) << 1 |
-        leat__list_is_linked(&conn->dying_node));
+    see((uint64_t)leat__work_has(conn, LEAT__DIRTY) << 2 |
+        (uint64_t)leat__work_has(conn, LEAT__HELD) << 1 |
+        leat__work_has(conn, LEAT__DYING));
     see_stream(fake.end[conn->io.fd].in);
     see_stream(fake.end[conn->io.fd].out);
 }
