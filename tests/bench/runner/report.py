@@ -25,7 +25,9 @@ and in brackets the quartiles. The ratio counts and nothing else does: what a
 machine like this does in a second is another thing every hour.
 
 *busy* is the share of its core that the server used: where it is far from
-100 %%, the load was the slower side and the ratio says little.
+100 %%, the load was the slower side and the ratio says little. *CPU* is the
+ratio of the servers' CPU time per message, less is better; the rest of the
+machine hardly disturbs it.
 *ahead* and *behind* stand where three rounds of four agree; *must* is the
 least that we take for good, *aim* is where we want to be.
 
@@ -39,7 +41,7 @@ more read from it meanwhile. All sources are in `tests/bench/`.
 
 | name | is |
 |---|---|
-| leat | `leatd` of the release preset, with logs and limits as by default |
+| leat | `leatd` of the release preset, `-q`, with limits as by default |
 | epoll | written by hand: level-triggered, `recv` and `send` at once |
 | libuv | every read into one buffer, `uv_try_write` first |
 | libev | its epoll backend, one watcher per connection |
@@ -69,13 +71,19 @@ def number(value):
     return "%.1f" % value if value < 100 else format(round(value), ",")
 
 
+def cpu(result, one, other):
+    """The ratio of what a message costs the servers."""
+    found = figures.ratio(result, one, other, "cpu_ns")
+    return "%.3f" % found.middle if found else ""
+
+
 def row(case, result, one, other):
     """One line of a table, and whether leat is ahead there."""
     found = figures.ratio(result, one, other, case.metric)
     if found is None:
         error = result["entrants"].get(other, {}).get("error") or \
             result["entrants"].get(one, {}).get("error") or "not measured"
-        return "| %s | | %s | | | |" % (other, error), None
+        return "| %s | | %s | | | | |" % (other, error), None
     bar = next((bar for bar in case.bars if bar.other == other), None)
     wanted = reached = ""
     if bar:
@@ -84,9 +92,10 @@ def row(case, result, one, other):
         reached = figures.reached(case.metric, bar, found)
     said = "" if case.name.startswith("agree") \
         else figures.verdict(case.metric, found)
-    return "| %s | %s | %.3f [%.3f..%.3f] | %s | %s | %s |" % (
+    return "| %s | %s | %.3f [%.3f..%.3f] | %s | %s | %s | %s |" % (
         other, number(figures.median(result, other, case.metric)),
-        found.middle, found.low, found.high, said, wanted, reached), \
+        found.middle, found.low, found.high, said, wanted, reached,
+        cpu(result, one, other)), \
         (other, found, said, reached)
 
 
@@ -129,13 +138,14 @@ def section(case, result):
     text += "".join(short_of(case, result)) + (case.note + "\n\n"
                                                if case.note else "")
     own = number(figures.median(result, "leat", case.metric))
+    what = cases.METRICS[case.metric]
     less = "" if case.metric == "per_s" else "; less is better"
     text += "%s, leat %s%s%s. %d rounds of %g s, %s, %s.\n\n" % (
-        cases.METRICS[case.metric].capitalize(), own or "did not run", less,
+        what[0].upper() + what[1:], own or "did not run", less,
         busy(result), result["rounds"], result["seconds"], result["date"],
         result["commit"])
     text += "| compared with | its figure | ratio | leat is | must / aim " \
-        "| reached |\n|---|---|---|---|---|---|\n"
+        "| reached | CPU |\n|---|---|---|---|---|---|---|\n"
     notes = []
     for one, other in pairs(case, result):
         line, note = row(case, result, one, other)
@@ -187,6 +197,25 @@ def curve():
     return labels, lines
 
 
+GNUPLOT = """set terminal svg size 800,480 background '#ffffff'
+set output '%s'
+set title '64 B echo, 10 active clients among idle ones'
+set key outside right
+set grid
+set logscale x
+set xrange [1:30000]
+set yrange [0:*]
+set xlabel 'idle clients'
+set ylabel 'CPU of the server per message, microseconds'
+set xtics (%s)
+plot %s
+"""
+
+
+def short(number):
+    return str(number) if number < 1000 else "%dk" % (number // 1000)
+
+
 def plot(labels, lines):
     data = os.path.join(paths.OUT, "curve.dat")
     with open(data, "w") as out:
@@ -195,17 +224,11 @@ def plot(labels, lines):
             out.write(" ".join([str(max(idle, 1))] + [
                 "%.3f" % (cell / 1000) if cell else "nan"
                 for cell in cells]) + "\n")
-    script = "set terminal svg size 800,480 background '#ffffff'\n" \
-        "set output '%s'\nset logscale x\nset key left top\n" \
-        "set title '64 B echo, 10 active clients among idle ones'\n" \
-        "set xlabel 'idle clients'\nset yrange [0:*]\n" \
-        "set ylabel 'CPU of the server per message, microseconds'\n" \
-        "set xtics (%s)\nset grid\nplot %s\n" % (
-            PLOT, ",".join("'%d' %d" % (idle, max(idle, 1))
-                           for idle, *_ in lines),
-            ", ".join("'%s' using 1:%d with linespoints lw 2 title '%s'"
-                      % (data, column + 2, label.replace("_", "\\\\_"))
-                      for column, label in enumerate(labels)))
+    tics = ["'%s' %d" % (short(idle), max(idle, 1)) for idle, *_ in lines]
+    lines = ["'%s' using 1:%d with linespoints lw %d title '%s' noenhanced"
+             % (data, column + 2, 3 if label == "leat" else 1, label)
+             for column, label in enumerate(labels)]
+    script = GNUPLOT % (PLOT, ",".join(tics), ", ".join(lines))
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
