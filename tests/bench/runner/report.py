@@ -47,7 +47,7 @@ more read from it meanwhile. All sources are in `tests/bench/`.
 | libev | its epoll backend, one watcher per connection |
 | libevent | bufferevents, evbuffers moved and not copied, epoll change list |
 | io_uring | liburing: multishot accept and receive, a ring of shared buffers |
-| tutorial | `select.select` in Python, lists and queues, as everybody learns it |
+| tutorial | `select.select` in Python, lists and queues, as it is taught |
 | redis | Pub/Sub of `redis-server`, nothing saved, no limit for subscribers |
 | mosquitto | QoS 0, nothing saved, no limit for subscribers |
 
@@ -266,8 +266,8 @@ script/bench --report       # this document, from build/bench/results
 ```
 
 Debian 12 or later; what is missing is installed. Debian may start the servers
-that it installs; those that are measured are started here. A run that is cut off keeps
-the cases that were complete. It needs two cores that have nothing else to do,
+that it installs; those that are measured are started here. A run that is cut
+off keeps the cases that were complete. It needs two cores that have nothing else to do,
 and 20 000 open files for the largest crowd.
 """
 
