@@ -114,6 +114,18 @@ def fanout_delivers_every_line_of_a_hub_to_all():
 
 
 @e2e.test
+def requests_may_be_larger_than_any_queue():
+    with e2e.Leatd("echo:0", "hub:0,quiet") as leatd:
+        for words in (("--churn",), ("--idle=2",), ("--random",)):
+            result, _ = bench(address(leatd), "-c2", "-n10", "-s600k", *words,
+                              LONG)
+            assert result["size"] == 600 * 1024 and result["lost"] == 0
+        result, _ = bench(address(leatd, "hub"), "-c3", "-n100", "-s60000",
+                          "--fanout", "--window=8", LONG)
+        assert result["deliveries"] == 100
+
+
+@e2e.test
 def fanout_to_many_subscribers():
     count = e2e.scaled(1000, 100)
     e2e.need_files(count + 100)
@@ -178,6 +190,21 @@ def churn_counts_the_connections_that_are_cut():
 def churn_is_refused_where_nobody_listens():
     with tool.nobody() as where:
         fails(where + ": connection refused", "bench", where, "--churn", LONG)
+
+
+@e2e.test
+def a_server_that_ends_is_told_in_every_mode():
+    for words in (("--pipeline=3",), ("--random",), ("--churn",), ("--idle=5",),
+                  ("--fanout",)):
+        with e2e.context(words), \
+                e2e.Leatd("--lifetime=300ms", "--drain=10s", "echo:0",
+                          "hub:0,quiet") as leatd:
+            name = "hub" if words[0] == "--fanout" else "echo"
+            _, err = leat("bench", address(leatd, name), "-c5", *words, LONG,
+                          code=1)
+            assert re.fullmatch(r"leat: \S+: .*(closed|refused|reset).*\n",
+                                err), err
+            leatd.wait()
 
 
 class Relay:
