@@ -51,7 +51,9 @@ int fragment(struct leat_loop *loop, struct leat_conn *conn,
     struct robot robot = {false};
     (void)loop, (void)conn, (void)addrs, (void)count, (void)reply;
     (void)reply_len, (void)ops, (void)robot;
+{
 %s
+}
     return 0;
 }
 """

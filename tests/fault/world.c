@@ -265,10 +265,10 @@ world_close(void)
 void
 world_reopen(void)
 {
+    if (world.loop == NULL)
+        return;
     struct port *port = &world.server.ports[0];
-
-    if (world.loop == NULL || port->listener == NULL ||
-        !port->listener->socket[0].is_lost)
+    if (port->listener == NULL || !port->listener->socket[0].is_lost)
         return;
     struct leat_listener_config config = port->spec->config;
     config.conn.ops = &port->ops;

@@ -6,7 +6,7 @@ import subprocess
 
 DEV = "build/dev/tests/"
 
-PACKAGES = """gcc g++ clang libclang-rt-14-dev:- libc6-dev:- uthash-dev:- libcrypt-dev:-
+PACKAGES = """gcc g++ clang libclang-rt-dev:- libc6-dev:- uthash-dev:- libcrypt-dev:-
 cmake ninja-build:ninja make pkg-config check:- valgrind clang-format clang-tidy
 cppcheck shellcheck python3 gcovr netcat-openbsd:nc ncat socat strace
 procps:pgrep iproute2:ss nftables:nft util-linux:prlimit
@@ -59,9 +59,16 @@ class Part:
 PARTS = (
     Part("suite",
          "Every test passes: unit, memcheck, end to end, lint, sweep, "
-         "simulator, corpora, chaos smoke; under gcc, clang, ASan+UBSan, TSan",
+         "simulator, corpora, chaos smoke; under gcc, clang with ASan+UBSan, TSan",
          "script/test",
          r"^(\d+ passed, \d+ failed.*)$"),
+    Part("compilers",
+         "The tests pass under gcc with ASan+UBSan, too, and the unit tests "
+         "under clang alone",
+         "script/build gcc-asan -DLEAT_WERROR=ON && "
+         "script/build clang -DLEAT_WERROR=ON && "
+         "ctest --preset gcc-asan && ctest --preset clang",
+         r"^(\d+% tests passed, .*)$"),
     Part("sweep",
          "Whatever call of the kernel or of the allocator fails, once or from "
          "then on: the documented error, no leak, no lost byte, and the same "
