@@ -295,6 +295,7 @@ leat__conn_ready(struct leat__io *io, unsigned ready)
     }
     if (ready == LEAT_WRITABLE) {
         conn->is_blocked = false;
+        conn->is_promised = true;
         leat__work_add(conn, LEAT__DIRTY);
         return;
     }
@@ -360,7 +361,7 @@ send_many(const struct leat_conn *conn)
 
 /* One gathered send. Returns whether output can go on. */
 static bool
-send_once(struct leat_conn *conn)
+send_once(struct leat_conn *conn, bool was_promised)
 {
     if (conn->is_memory)
         return leat__pair_send(conn);
@@ -369,8 +370,15 @@ send_once(struct leat_conn *conn)
         leat__conn_took_out(conn, (size_t)n);
         return true;
     }
-    if (n == -EAGAIN || n == -EWOULDBLOCK || n == -EINTR)
+    if (n == -EINTR)
         return true;
+    /* While the kernel has too little memory for TCP, a socket is writable and
+     * takes nothing: to ask whenever it is would be to ask without end. */
+    if (n == -EAGAIN || n == -EWOULDBLOCK) {
+        if (was_promised)
+            leat__conn_rest(conn);
+        return !was_promised;
+    }
     if (n == -ENOBUFS || n == -ENOMEM)
         leat__conn_starve(conn, (int)n);
     else
@@ -397,7 +405,9 @@ leat__conn_flush(struct leat_conn *conn)
     /* Whoever was looking at it has returned by now. */
     if (conn->is_ending)
         leat__conn_forget_input(conn);
-    if (conn->queue.count > 0 && !send_once(conn))
+    bool was_promised = conn->is_promised;
+    conn->is_promised = false;
+    if (conn->queue.count > 0 && !send_once(conn, was_promised))
         return;
 
     conn->is_blocked = conn->queue.count > 0;

@@ -58,6 +58,16 @@ tick_idle(struct leat_conn *conn)
 }
 
 void
+leat__conn_rest(struct leat_conn *conn)
+{
+    conn->is_starved = true;
+    conn->is_blocked = false;
+    conn->shared->loop->progress++; /* no spin: the timer comes next */
+    leat__conn_update(conn);
+    start(conn, LEAT__TICK_RETRY, RETRY_US);
+}
+
+void
 leat__conn_starve(struct leat_conn *conn, int error)
 {
     int64_t now_us = conn->shared->loop->now_us;
@@ -73,11 +83,7 @@ leat__conn_starve(struct leat_conn *conn, int error)
         leat__conn_kill(conn, error);
         return;
     }
-    conn->is_starved = true;
-    conn->is_blocked = false;
-    conn->shared->loop->progress++; /* no spin: the timer comes next */
-    leat__conn_update(conn);
-    start(conn, LEAT__TICK_RETRY, RETRY_US);
+    leat__conn_rest(conn);
 }
 
 /* What SIOCOUTQ says when only FIN is left: FIN takes a place in the sequence

@@ -125,7 +125,8 @@ struct leat_conn {
     bool owes_eof : 1;    /* and on_eof is still to be called */
     bool is_over : 1;     /* nothing is queued, and nothing will be; see over */
     bool is_blocked : 1;  /* the last flush left bytes behind */
-    bool is_starved : 1;  /* ENOBUFS or ENOMEM: waits for a timer */
+    bool is_promised : 1; /* this flush is because it is writable */
+    bool is_starved : 1;  /* the kernel lacks memory: waits for a timer */
     bool is_dialing : 1;  /* until it is connected */
     bool is_holding : 1;  /* more->held has bytes */
     bool is_marked : 1;   /* an urgent mark was told and not yet passed */
@@ -417,6 +418,8 @@ void leat__conn_watch_idle(struct leat_conn *conn);
 void leat__conn_watch_dial(struct leat_conn *conn, int64_t delay_us);
 /* The kernel has no memory for us: nothing for 10 ms; 3 s of it are fatal. */
 void leat__conn_starve(struct leat_conn *conn, int error);
+/* Nothing for 10 ms, as no event would tell. */
+void leat__conn_rest(struct leat_conn *conn);
 /* FIN is out, or cannot be: wait for the peer's end, not for ever. */
 void leat__conn_linger(struct leat_conn *conn);
 

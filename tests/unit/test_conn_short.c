@@ -84,6 +84,23 @@ START_TEST(send_that_would_block_waits_for_room)
 }
 END_TEST
 
+/* So it is while the kernel has too little memory for TCP. */
+START_TEST(writable_sockets_that_take_nothing_are_tried_every_10_ms)
+{
+    peers_listen(OVER_TCP4);
+    side = peers_meet(&peer);
+    int fault = fault_sticky("send", 1, EAGAIN);
+    side_send(side, "hello");
+    for (unsigned n = 1; n <= 500; n++) { /* five seconds: it is not given up */
+        peers_turns(5);
+        ck_assert_uint_eq(fault_fired(fault), 2 * n);
+        clock_advance(10 * MSEC);
+    }
+    fault_release(fault);
+    turn_until(peer_heard(peer, "hello"));
+}
+END_TEST
+
 START_TEST(send_interrupted_for_ever_does_not_hold_the_turn)
 {
     peers_listen(OVER_TCP4);
@@ -167,6 +184,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, short_sends_of_every_length_keep_order);
     tcase_add_test(tcase, short_receives_of_every_length_keep_order);
     tcase_add_loop_test(tcase, send_that_would_block_waits_for_room, 0, 2);
+    tcase_add_test(
+        tcase, writable_sockets_that_take_nothing_are_tried_every_10_ms);
     tcase_add_test(tcase, send_interrupted_for_ever_does_not_hold_the_turn);
     tcase_add_test(tcase, shutdown_of_a_reset_connection_is_no_error);
     tcase_add_loop_test(tcase, failed_close_is_not_made_again, 0, 2);
