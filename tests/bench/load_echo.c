@@ -2,13 +2,14 @@
  * load_echo.c - load for an echo server, every byte of it verified.
  *
  *   load_echo PORT [-c CLIENTS] [-i IDLE] [-n NEVER] [-s SIZE] [-d DEPTH]
- *             [-r IN_FLIGHT] [-p PID]
+ *             [-r IN_FLIGHT] [-b 1] [-p PID]
  *
  *   -c   clients that send messages of SIZE bytes, DEPTH of them at once, each
  *        by a call of its own, and the next when one has come back
  *   -r   instead, each message goes to one client at random; IN_FLIGHT at once
  *   -i   clients that exchange one message and are quiet for ever
  *   -n   clients that send until nothing more is taken, and never read
+ *   -b   never sleeps: no time of its own is in the time of an answer
  *   -p   the server, for its CPU time per message
  *
  * What a client sends is a place in one long block of random bytes, so that
@@ -44,7 +45,7 @@ struct client {
 
 static struct {
     int epoll, port, pid;
-    size_t clients, idle, never, size, depth, in_flight;
+    size_t clients, idle, never, size, depth, in_flight, busy;
     struct client *client;
     bool stopping;
     struct load_run run;
@@ -178,7 +179,8 @@ static void
 turn(void)
 {
     static struct epoll_event events[LOAD_EVENTS];
-    int n = epoll_wait(load.epoll, events, LOAD_EVENTS, 1000);
+    int n =
+        epoll_wait(load.epoll, events, LOAD_EVENTS, load.busy > 0 ? 0 : 1000);
     for (int i = 0; i < n; i++) {
         struct client *client = &load.client[events[i].data.u32];
         if (events[i].events & EPOLLOUT)
@@ -327,9 +329,9 @@ read_options(int argc, char **argv)
         size_t *number;
     } options[] = {{'c', &load.clients}, {'i', &load.idle}, {'n', &load.never},
         {'s', &load.size}, {'d', &load.depth}, {'r', &load.in_flight},
-        {'p', &pid}};
+        {'b', &load.busy}, {'p', &pid}};
     const size_t count = sizeof options / sizeof options[0];
-    for (int letter; (letter = getopt(argc, argv, "c:i:n:s:d:r:p:")) != -1;)
+    for (int letter; (letter = getopt(argc, argv, "b:c:i:n:s:d:r:p:")) != -1;)
         for (size_t i = 0; i < count; i++)
             if (options[i].letter == letter)
                 *options[i].number = load_number(optarg);
