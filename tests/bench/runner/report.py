@@ -267,7 +267,7 @@ script/bench --report       # this document, from build/bench/results
 
 Debian 12 or later; what is missing is installed. Debian may start the servers
 that it installs; those that are measured are started here. A run that is cut
-off keeps the cases that were complete. It needs two cores that have nothing else to do,
+off keeps the cases that were complete. It needs two idle cores,
 and 20 000 open files for the largest crowd.
 """
 
