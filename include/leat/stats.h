@@ -45,7 +45,8 @@ struct leat_loop_stats {
     size_t stored; /* what they take, bounded by max_memory */
     size_t pool;   /* bytes the pool has from the allocator */
     size_t parked; /* connections that wait outside the sets (leat/loop.h) */
-    size_t timers; /* timers started, the library's own included */
+    size_t timers; /* timers started, the library's own included: one for all
+                    * connections together */
 };
 
 /* Counters of one connection. */
