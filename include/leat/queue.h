@@ -35,7 +35,8 @@ enum leat_policy {
  * sends may be stored as one message; under the drop policies never.
  */
 struct leat_queue_config {
-    size_t limit;      /* bytes; default 1 MiB, more where high needs it */
+    size_t limit;      /* bytes; default 1 MiB, more where high needs it;
+                        * a message of 2 GiB is over any limit */
     size_t high;       /* bytes; default a quarter of limit, <= 256 KiB */
     size_t low;        /* bytes; default a quarter of high */
     size_t limit_msgs; /* default 4096; below 2^31 */
