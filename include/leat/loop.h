@@ -78,6 +78,8 @@ LEAT_API LEAT_CHECKED int leat_loop_create(
  * loop     taken; NULL is harmless. From inside a callback destruction waits
  *          until the running leat_loop_run, step or dispatch unwinds, which
  *          then returns -ECANCELED; a second call is harmless until then.
+ *          A forked child may destroy its copy and do nothing else with it:
+ *          the parent goes on, but without the files of its unix sockets.
  *
  * Calls back on_close.
  */

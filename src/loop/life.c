@@ -81,19 +81,22 @@ leat_loop_create(struct leat_loop **out, const struct leat_loop_config *config)
     return 0;
 }
 
-/* Connections first: their on_close may still use everything else. */
+/* The queue of those who are parked goes before them, as a whole: a forked
+ * child that destroys its copy of a loop shares the queue with its parent, and
+ * who left it there would be gone here. Then connections: their on_close may
+ * still use everything else. */
 void
 leat__loop_free(struct leat_loop *loop)
 {
     loop->is_doomed = true;
     loop->is_running = true; /* no turns from inside the last callbacks */
+    leat__park_close(loop);
     if (loop->net != NULL)
         loop->end_net(loop);
     leat__watches_end(loop);
     leat__signals_end(loop);
     leat__posts_end(loop);
     leat__timers_end(loop);
-    leat__park_close(loop);
     leat__wake_close(loop);
     leat__pool_fini(&loop->pool);
 

@@ -212,15 +212,26 @@ leat__park_wanted(const struct leat_loop *loop, const struct leat__io *io)
 
 /* --- what the queue tells ------------------------------------------------- */
 
-/* Whether it has been ready so often of late that select() is the cheaper. */
+/* Whether it has been ready so often of late that select() is the cheaper. A
+ * queue may tell of one twice in a turn; that is once. */
 static bool
 is_busy(const struct leat_loop *loop, struct leat__io *io)
 {
     uint32_t turn = (uint32_t)loop->stats.turns;
+    if (io->met == turn)
+        return false;
     bool goes_on = turn - io->met <= WAKE_GAP;
     io->streak = goes_on ? (unsigned char)(io->streak + 1) : 1;
     io->met = turn;
     return io->streak >= WAKE_AFTER && loop->config.park == LEAT_PARK_AUTO;
+}
+
+/* Woken by an earlier report of this turn: kqueue tells of each event in a
+ * report of its own. */
+static bool
+was_woken_now(const struct leat_loop *loop, const struct leat__io *io)
+{
+    return io->parked == 0 && io->met == (uint32_t)loop->stats.turns;
 }
 
 static void
@@ -229,13 +240,16 @@ found(struct leat_loop *loop, uint64_t key, unsigned events)
     struct leat__fdset *fds = &loop->fds;
     uint32_t fd = (uint32_t)key;
     struct leat__io *io = fd < fds->capacity ? fds->owner[fd] : NULL;
-    if (io == NULL || io->parked == 0 || io->ticket != key >> 32) {
+    if (io == NULL || io->ticket != key >> 32 ||
+        (io->parked == 0 && !was_woken_now(loop, io))) {
         loop->park.is_stale = true;
         return;
     }
-    unsigned wanted = io->parked;
-    /* A hang-up that select() would not tell of: there it does no harm. */
-    if ((events & wanted) == 0 || is_busy(loop, io))
+    unsigned wanted = leat__park_wanted(loop, io);
+    bool is_due = is_busy(loop, io);
+    /* Ready for what select() would not tell, as a hang-up is: there it does no
+     * harm. Or the queue cannot tell for what. */
+    if (io->parked != 0 && (is_due || (events & wanted) == 0))
         wake(loop, io, wanted);
     leat__fdset_mark(fds, io, events & wanted);
     loop->progress++;
@@ -309,7 +323,10 @@ sweep(struct leat_loop *loop)
         unsigned long quiet = leat__fdset_quiet(fds, park->cursor, all);
         for (; quiet != 0; quiet &= quiet - 1) {
             size_t bit = leat__words_next(&quiet, 0, LEAT__WORD_BITS);
-            int error = park_it(loop, fds->owner[park->cursor + bit]);
+            struct leat__io *io = fds->owner[park->cursor + bit];
+            if (io->met == (uint32_t)loop->stats.turns)
+                continue; /* woken for select() to look at it */
+            int error = park_it(loop, io);
             if (error != 0)
                 return error;
             moves++;
@@ -332,6 +349,10 @@ leat__park_sweep(struct leat_loop *loop)
     int error = sweep(loop);
     if (error == 0)
         return;
+    if (error == -ENOSYS) { /* there is no queue here, and never will be */
+        loop->config.park = LEAT_PARK_OFF;
+        return;
+    }
     note(loop, "park-failed", error);
     loop->park.retry_us = loop->now_us + RETRY_US;
 }
