@@ -2,9 +2,11 @@
  * park_kqueue.c - the readiness queue of BSD and macOS: kqueue(2), whose
  * filters are level-triggered unless EV_CLEAR is asked for.
  *
- * A member is up to three filters of one descriptor: they come and go together.
- * Urgent data is EVFILT_EXCEPT with NOTE_OOB, which not every BSD has; there
- * whoever waits for it cannot join, and stays with select().
+ * A member is up to three filters of one descriptor: they come and go together,
+ * and each is reported by itself. Urgent data is EVFILT_EXCEPT with NOTE_OOB,
+ * which not every BSD has. There the urgent byte makes its socket readable
+ * (SO_OOBINLINE), and nobody knows which of the two it is: such a report says
+ * no more than that select() is to look.
  */
 #include <sys/types.h>
 
@@ -16,23 +18,27 @@
 #include "sys.h"
 
 #if defined EVFILT_EXCEPT && defined NOTE_OOB
+#define HAS_URGENT 1
 #define URGENT_FILTER EVFILT_EXCEPT
 #define URGENT_NOTES NOTE_OOB
 #else
-#define URGENT_FILTER 0 /* no filter has this number */
+#define HAS_URGENT 0
+#define URGENT_FILTER 0 /* its row is left out */
 #define URGENT_NOTES 0
 #endif
 
-#define FILTERS 3
+#define FILTERS (HAS_URGENT ? 3 : 2)
+#define MOST_FILTERS 3
 
 static const struct {
     unsigned event;
+    unsigned told; /* what a report of it means */
     int filter;
-    unsigned notes;
-} filters[FILTERS] = {
-    {LEAT__SYS_READ, EVFILT_READ, 0},
-    {LEAT__SYS_WRITE, EVFILT_WRITE, 0},
-    {LEAT__SYS_URGENT, URGENT_FILTER, URGENT_NOTES},
+    unsigned notes; /* of which a report has one, where there are any */
+} filters[MOST_FILTERS] = {
+    {LEAT__SYS_READ, HAS_URGENT ? LEAT__SYS_READ : 0, EVFILT_READ, 0},
+    {LEAT__SYS_WRITE, LEAT__SYS_WRITE, EVFILT_WRITE, 0},
+    {LEAT__SYS_URGENT, LEAT__SYS_URGENT, URGENT_FILTER, URGENT_NOTES},
 };
 
 /* One change for each of the events; how many. */
@@ -70,9 +76,10 @@ int
 leat__sys_park_join(int queue, int fd, unsigned events, uint64_t key)
 {
     assert(events != 0);
-    if (URGENT_FILTER == 0 && events & LEAT__SYS_URGENT)
+    /* Nothing would tell of an urgent byte but the input that it is among. */
+    if (!HAS_URGENT && events & LEAT__SYS_URGENT && !(events & LEAT__SYS_READ))
         return -ENOTSUP;
-    struct kevent change[FILTERS];
+    struct kevent change[MOST_FILTERS];
     int count = fill(change, fd, events, EV_ADD, key);
     int error = told(LEAT_SYS(kevent, queue, change, count, NULL, 0, NULL));
     if (error < 0) /* some may be in */
@@ -80,16 +87,17 @@ leat__sys_park_join(int queue, int fd, unsigned events, uint64_t key)
     return error < 0 ? error : 0;
 }
 
-/* One at a time: where one is missing the others have to go all the same. */
+/* One at a time: where one is missing the others have to go all the same. That
+ * it is missing is no failure; closing a descriptor takes its filters. */
 int
 leat__sys_park_leave(int queue, int fd, unsigned events)
 {
-    struct kevent change[FILTERS];
+    struct kevent change[MOST_FILTERS];
     int count = fill(change, fd, events, EV_DELETE, 0);
     int first = 0;
     for (int i = 0; i < count; i++) {
         int error = told(LEAT_SYS(kevent, queue, &change[i], 1, NULL, 0, NULL));
-        if (first == 0 && error < 0)
+        if (first == 0 && error < 0 && error != -ENOENT)
             first = error;
     }
     return first;
@@ -108,14 +116,16 @@ leat__sys_park_take(int queue, void *reports, size_t room)
     return told(LEAT_SYS(kevent, queue, NULL, 0, reports, (int)room, &at_once));
 }
 
-/* The end of a stream comes as EV_EOF with the filter that saw it. */
+/* An end comes as EV_EOF with the filter that saw it: as select() has it. */
 unsigned
 leat__sys_park_report(const void *reports, size_t i, uint64_t *key)
 {
     const struct kevent *event = (const struct kevent *)reports + i;
     *key = (uint64_t)(uintptr_t)event->udata << 32 | (uint32_t)event->ident;
-    for (int n = 0; n < FILTERS; n++)
-        if (filters[n].filter == event->filter)
-            return filters[n].event;
+    for (int n = 0; n < FILTERS; n++) {
+        unsigned notes = filters[n].notes;
+        if (filters[n].filter == (int)event->filter)
+            return notes == 0 || event->fflags & notes ? filters[n].told : 0;
+    }
     return 0;
 }

@@ -136,7 +136,7 @@ int leat__sys_select_limit(void);
  * ready. Close-on-exec; -ENOSYS where the platform has none. */
 int leat__sys_park_open(void);
 /* Make fd a member that waits for events, never for none; key comes back with
- * each. -ENOTSUP it cannot wait for one of them. */
+ * each. -ENOTSUP it cannot wait for urgent data without input. */
 int leat__sys_park_join(int queue, int fd, unsigned events, uint64_t key);
 /* It waits no longer. events are those it joined with. */
 int leat__sys_park_leave(int queue, int fd, unsigned events);
@@ -145,7 +145,8 @@ size_t leat__sys_park_size(void);
 /* Fill reports with those who are ready, as many as there is room for; never
  * waits. How many. A member stays, and is reported again while it is ready. */
 int leat__sys_park_take(int queue, void *reports, size_t room);
-/* One of them: what it is ready for, which may be 0 or nothing it asked for. */
+/* One of them: what it is ready for. It may be nothing it asked for, or 0: then
+ * select() is to say. One member may have several. */
 unsigned leat__sys_park_report(const void *reports, size_t i, uint64_t *key);
 
 /* --- names and files: file.c ------------------------------------------- */

@@ -151,6 +151,11 @@ PARTS = (
          "are noticed (two files in turn)",
          "tests/mutate/mutate.py --file {one} --file {other}",
          r"^(\S+ mutants \d+ killed \d+ score \S+ %)"),
+    Part("queues",
+         "The unit tests pass, also with everybody parked, where the queue is "
+         "a kqueue (played by epoll), or there is none",
+         "tests/proof/queues.sh",
+         r"^(\w+: \d+% tests passed, .*)$"),
     Part("eva",
          "Frama-C's Eva: nothing undefined can happen in words, frame and "
          "queue",
