@@ -341,7 +341,9 @@ leat__conn_kill(struct leat_conn *conn, int reason)
     if (conn->is_dying)
         return;
     conn->is_dying = true;
-    conn->reason = conn->error != 0 ? conn->error : (int16_t)reason;
+    conn->reason = conn->error;
+    if (conn->error == 0)
+        conn->reason = (int16_t)reason;
     leat__conn_lose_output(conn);
     conn->queue.at.spare[LEAT__OVER_UNDELIVERED] = 0;
     /* Held input stays until phase 7, since the program may be looking at it;

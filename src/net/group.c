@@ -121,8 +121,11 @@ leat_group_add(struct leat_group *group, struct leat_conn *conn)
 void
 leat_group_remove(struct leat_group *group, struct leat_conn *conn)
 {
-    if (leat_group_has(group, conn))
-        leave(find(conn, group));
+    if (conn->more == NULL)
+        return;
+    struct leat__member **link = find(conn, group);
+    if (*link != NULL)
+        leave(link);
 }
 
 void
