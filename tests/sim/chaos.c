@@ -25,6 +25,9 @@ static const struct {
     [MISTAKE_DEAF] = {"deaf", ORACLE_DRAIN, 0},
     [MISTAKE_ASTRAY] = {"astray", ORACLE_HUB, 0},
     [MISTAKE_FORGETFUL] = {"forgetful", ORACLE_BYTES, 0},
+    [MISTAKE_UNHEARD] = {"unheard", ORACLE_LIVENESS, 1},
+    [MISTAKE_HUSHED] = {"hushed", ORACLE_SPIN, 0},
+    [MISTAKE_STAYS] = {"stays", ORACLE_NUMBERS, 0},
 };
 
 const char *

@@ -4,7 +4,9 @@
  * On the path: leatd -> HERE: epoll -> fake kernel -> HERE -> leatd.
  *
  * Who is reported three times in a row and not asked even once is starved, as
- * with select. A report may come a turn late, or for nothing.
+ * with select. A report may come a turn late, or for nothing. Who is closed has
+ * left the queue: in a child process it might live on, and be reported for
+ * ever.
  */
 #include "parts.h"
 
@@ -25,11 +27,27 @@ disturb_reports(struct epoll_event *events, int count)
 }
 
 /* leatd's keys have the descriptor below. */
+static uint32_t
+number_of(const struct epoll_event *event)
+{
+    return (uint32_t)event->data.u64;
+}
+
+static int
+hush(struct epoll_event *events, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (number_of(&events[i]) % 8 != 0 || !errs(MISTAKE_HUSHED))
+            events[kept++] = events[i];
+    return kept;
+}
+
 static void
 count_reports(const struct epoll_event *events, int count)
 {
     for (int i = 0; i < count; i++) {
-        uint32_t fd = (uint32_t)events[i].data.u64;
+        uint32_t fd = number_of(&events[i]);
         if (fd < FAKE_FDS && ++sim.told[fd] > 3)
             sim_fail(ORACLE_FAIRNESS,
                 "descriptor %u was reported in %u turns and not served", fd,
@@ -45,7 +63,7 @@ watch_epoll_wait(int set, struct epoll_event *events, int max, int timeout)
     if (count <= 0)
         return count;
     sim_note("epoll_wait", set, count, 0);
-    count = disturb_reports(events, count);
+    count = hush(events, disturb_reports(events, count));
     count_reports(events, count);
     return count;
 }
@@ -55,12 +73,29 @@ watch_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
     if (operation == EPOLL_CTL_ADD && strikes(FAULT_OPTION))
         return fake_fails(ENOSPC);
+    if (operation == EPOLL_CTL_ADD && errs(MISTAKE_UNHEARD))
+        return 0;
+    if (operation == EPOLL_CTL_DEL && errs(MISTAKE_STAYS))
+        return 0;
     return fake_epoll_ctl(set, operation, fd, event);
+}
+
+static int (*close_it)(int);
+
+static int
+watch_leaving(int fd)
+{
+    if (fake_epoll_has(fd))
+        sim_fail(
+            ORACLE_NUMBERS, "descriptor %d is closed and still parked", fd);
+    return close_it(fd);
 }
 
 void
 park_begin(struct leat_sys *table)
 {
+    close_it = table->close;
+    table->close = watch_leaving;
     table->epoll_wait = watch_epoll_wait;
     table->epoll_ctl = watch_epoll_ctl;
 }

@@ -191,6 +191,9 @@ enum mistake {
     MISTAKE_DEAF,      /* TERM does not arrive */
     MISTAKE_ASTRAY,    /* what is for one is for another */
     MISTAKE_FORGETFUL, /* the last bytes before the end are not sent */
+    MISTAKE_UNHEARD,   /* one is parked and never reported */
+    MISTAKE_HUSHED,    /* what the queue has to tell of one is swallowed */
+    MISTAKE_STAYS,     /* one is still in the queue when it is closed */
     MISTAKES
 };
 

@@ -41,6 +41,16 @@ fake_epoll_poll(const struct fake_end *set)
     return 0;
 }
 
+bool
+fake_epoll_has(int fd)
+{
+    for (size_t set = 0; set < SETS; set++)
+        for (int i = 0; fake.has_set[set] && fd >= 0 && i < FAKE_FDS; i++)
+            if (fake.member[set][i].fd == fd)
+                return true;
+    return false;
+}
+
 void
 fake_epoll_forget(int fd)
 {

@@ -250,6 +250,7 @@ int fake_clock_gettime(clockid_t clock, struct timespec *now);
 /* --- fake_epoll.c --------------------------------------------------------- */
 
 uint32_t fake_epoll_poll(const struct fake_end *set);
+bool fake_epoll_has(int fd);    /* some queue has it */
 void fake_epoll_forget(int fd); /* it is closed */
 void fake_epoll_close(struct fake_end *set);
 int fake_epoll_create1(int flags);
