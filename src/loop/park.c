@@ -337,6 +337,17 @@ sweep(struct leat_loop *loop)
     return 0;
 }
 
+/* While nobody is parked select() does not see that the queue was closed behind
+ * our back; the number may be somebody else's by now. */
+static bool
+is_queue_lost(const struct leat_loop *loop, int error)
+{
+    int queue = loop->park.io.fd;
+    if (queue < 0)
+        return false;
+    return error == -EINVAL || (error == -EBADF && leat__sys_probe(queue) != 0);
+}
+
 void
 leat__park_sweep(struct leat_loop *loop)
 {
@@ -355,6 +366,8 @@ leat__park_sweep(struct leat_loop *loop)
     }
     note(loop, "park-failed", error);
     loop->park.retry_us = loop->now_us + RETRY_US;
+    if (is_queue_lost(loop, error))
+        drop_queue(loop, false);
 }
 
 void

@@ -51,6 +51,8 @@ START_TEST(a_queue_that_does_not_let_go_is_given_up)
     ck_assert_uint_eq(parked(), 0);
     ck_assert_uint_eq(rig_stats().conns, CROWD - 1);
     ask(0);
+    be_quiet();
+    ck_assert_uint_eq(parked(), 0); /* not at once */
     clock_advance(SEC);
     be_quiet();
     ck_assert_uint_eq(parked(), CROWD - 1);
@@ -69,6 +71,68 @@ START_TEST(a_queue_closed_behind_our_back_costs_nobody)
     ck_assert_uint_eq(rig_stats().conns, CROWD);
     for (int i = 0; i < CROWD; i++)
         ask(i);
+}
+END_TEST
+
+START_TEST(an_empty_queue_closed_behind_our_back_is_missed_by_the_next)
+{
+    meet_crowd();
+    for (int i = 0; i < CROWD; i++) {
+        leat_conn_pause(peers.side[i].conn);
+        leat_conn_resume(peers.side[i].conn);
+    }
+    ck_assert_uint_eq(parked(), 0);
+    int queue = rig.loop->park.io.fd;
+    ledger_disown(queue);
+    ck_assert_int_eq(close(queue), 0);
+    if (_i == 1) /* it is somebody else's already */
+        rig_dup(peer[0]->fd, queue);
+    be_quiet();
+    expect_nobody_parked_for_a_second();
+    for (int i = 0; i < CROWD; i++)
+        ask(i);
+}
+END_TEST
+
+/* With no queue yet. */
+static void
+meet_awake(void)
+{
+    use(LEAT_PARK_OFF);
+    meet(CROWD);
+    rig.loop->config.park = LEAT_PARK_AUTO;
+}
+
+START_TEST(without_memory_all_stay_awake_and_it_is_tried_again)
+{
+    meet_awake();
+    int fault = fault_once("realloc", 1, ENOMEM);
+    be_quiet();
+    ck_assert_uint_eq(fault_fired(fault), 1);
+    expect_nobody_parked_for_a_second();
+}
+END_TEST
+
+START_TEST(a_queue_that_does_not_tell_is_given_up)
+{
+    meet_crowd();
+    fault_once("epoll_wait", 1, ENOMEM);
+    ask(8);
+    expect_nobody_parked_for_a_second();
+}
+END_TEST
+
+START_TEST(a_queue_beyond_what_select_can_watch_is_closed_again)
+{
+    meet_awake();
+    int limit = rig.loop->fds.limit;
+    rig.loop->fds.limit = dup(peer[0]->fd);
+    ck_assert_int_eq(close(rig.loop->fds.limit), 0);
+    size_t fds = ledger_fds();
+    be_quiet();
+    ck_assert_uint_eq(ledger_fds(), fds);
+    rig.loop->fds.limit = limit;
+    expect_nobody_parked_for_a_second();
 }
 END_TEST
 
@@ -92,6 +156,11 @@ leat_test_suite(void)
     tcase_add_test(tcase, who_may_not_join_stays_awake_and_tries_again);
     tcase_add_test(tcase, a_queue_that_does_not_let_go_is_given_up);
     tcase_add_test(tcase, a_queue_closed_behind_our_back_costs_nobody);
+    tcase_add_loop_test(tcase,
+        an_empty_queue_closed_behind_our_back_is_missed_by_the_next, 0, 2);
+    tcase_add_test(tcase, without_memory_all_stay_awake_and_it_is_tried_again);
+    tcase_add_test(tcase, a_queue_that_does_not_tell_is_given_up);
+    tcase_add_test(tcase, a_queue_beyond_what_select_can_watch_is_closed_again);
     tcase_add_test(tcase, a_signal_during_the_taking_loses_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
