@@ -226,12 +226,12 @@ is_busy(const struct leat_loop *loop, struct leat__io *io)
     return io->streak >= WAKE_AFTER && loop->config.park == LEAT_PARK_AUTO;
 }
 
-/* Woken by an earlier report of this turn: kqueue tells of each event in a
- * report of its own. */
+/* Parked, or woken by an earlier report of this turn: kqueue tells of each
+ * event in a report of its own. */
 static bool
-was_woken_now(const struct leat_loop *loop, const struct leat__io *io)
+is_member(const struct leat_loop *loop, const struct leat__io *io)
 {
-    return io->parked == 0 && io->met == (uint32_t)loop->stats.turns;
+    return io->parked != 0 || io->met == (uint32_t)loop->stats.turns;
 }
 
 static void
@@ -240,8 +240,7 @@ found(struct leat_loop *loop, uint64_t key, unsigned events)
     struct leat__fdset *fds = &loop->fds;
     uint32_t fd = (uint32_t)key;
     struct leat__io *io = fd < fds->capacity ? fds->owner[fd] : NULL;
-    if (io == NULL || io->ticket != key >> 32 ||
-        (io->parked == 0 && !was_woken_now(loop, io))) {
+    if (io == NULL || io->ticket != key >> 32 || !is_member(loop, io)) {
         loop->park.is_stale = true;
         return;
     }

@@ -225,6 +225,43 @@ START_TEST(told_of_for_nothing_select_looks_at_it)
 }
 END_TEST
 
+/* A queue that keeps whoever leaves. */
+static int
+keep_all(int queue, int operation, int fd, struct epoll_event *event)
+{
+    if (operation == EPOLL_CTL_DEL)
+        return 0;
+    return kernel_real()->epoll_ctl(queue, operation, fd, event);
+}
+
+START_TEST(a_stranger_in_the_queue_is_got_rid_of_with_it)
+{
+    if (strcmp(LEAT_PARK_QUEUE, "epoll") != 0)
+        return;
+    meet_crowd();
+    odd = *kernel_real();
+    odd.epoll_ctl = keep_all;
+    kernel_use(&odd);
+    if (_i == 0) { /* it is there, or only a copy of its descriptor */
+        leat_conn_pause(peers.side[4].conn);
+    } else {
+        rig_keep(dup(peers.side[4].conn->io.fd));
+        leat_conn_close(peers.side[4].conn);
+        peers_turn();
+    }
+    peer_text(peer[4], "here I am");
+    turn_until(rig_noted("park-stale") == 1);
+    kernel_use(kernel_real());
+    ck_assert_uint_eq(parked(), 0);
+    clock_advance(SEC);
+    be_quiet();
+    ck_assert_uint_eq(parked(), CROWD - 1);
+    ck_assert_uint_eq(peers.side[4].len, 0);
+    ck_assert_uint_eq(rig_noted("park-stale"), 1);
+    ask(5);
+}
+END_TEST
+
 START_TEST(where_there_is_no_queue_nobody_asks_twice_or_complains)
 {
     use(LEAT_PARK_AUTO);
@@ -280,6 +317,8 @@ tests_of_kernels(TCase *tcase)
     tcase_add_test(tcase, law6_five_thousand_at_once_are_served_in_one_turn);
     tcase_add_test(tcase, told_of_twice_in_a_turn_it_is_no_stranger);
     tcase_add_loop_test(tcase, told_of_for_nothing_select_looks_at_it, 0, 2);
+    tcase_add_loop_test(
+        tcase, a_stranger_in_the_queue_is_got_rid_of_with_it, 0, 2);
     tcase_add_test(
         tcase, where_there_is_no_queue_nobody_asks_twice_or_complains);
 }
