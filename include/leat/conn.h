@@ -65,7 +65,7 @@ struct leat_conn_config {
     size_t lowat;  /* TCP: most unsent bytes in the kernel, TCP_NOTSENT_LOWAT;
                     * default 16 KiB, LEAT_OFF the kernel's own choice */
     size_t sndbuf; /* SO_SNDBUF; default unix 64 KiB, TCP the kernel's choice */
-    size_t rcvbuf; /* SO_RCVBUF; default the kernel's choice; socket(7) */
+    size_t rcvbuf; /* SO_RCVBUF; default, LEAT_OFF: see leat/listener.h */
     bool nagle;    /* leave TCP_NODELAY off */
 };
 

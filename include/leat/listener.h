@@ -24,7 +24,15 @@ struct leat_listener;
 typedef int (*leat_accept_fn)(
     struct leat_listener *listener, const struct leat_addr *peer, void *user);
 
-/* A field of 0 or NULL means its default. */
+/*
+ * A field of 0 or NULL means its default.
+ *
+ * Without conn.rcvbuf the receive buffer of a TCP connection is 56 KiB until
+ * 512 KiB have come and the peer takes what it is sent; then it grows as the
+ * kernel sees fit, tcp(7). With LEAT_OFF it does from the start, as it does
+ * where the kernel cannot be told so later (all but Linux 5.15 and newer), and
+ * for connections that are dialed or adopted.
+ */
 struct leat_listener_config {
     struct leat_conn_config conn; /* for each connection */
     void *user;               /* kept; the connections' user pointer at first */

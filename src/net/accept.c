@@ -223,10 +223,12 @@ welcome(struct leat__socket *socket, int fd, const struct leat_addr *peer)
         refuse(loop, fd);
         return;
     }
-    /* TCP connections have inherited theirs from the listener. */
+    /* TCP connections have inherited theirs from the listener, but one. */
     conn->is_unix = socket->addr.storage.ss_family == AF_UNIX;
     if (conn->is_unix)
         leat__socket_options(loop, fd, AF_UNIX, &listener->shared->config);
+    else if (listener->shared->is_narrowing)
+        leat__conn_narrow(conn);
 
     const struct leat_conn_ops *ops = conn->shared->config.ops;
     if (ops->on_open != NULL) {

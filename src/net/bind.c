@@ -91,6 +91,7 @@ prepare_stream(const struct bind *bind, struct leat__socket *socket)
         bind->loop, socket->io.fd, family, &listener->shared->config);
     if (family == AF_UNIX)
         return leat__unix_listen(socket, config->mode, config->backlog);
+    leat__narrow_ask(listener->shared, socket->io.fd);
     return listen_ip(bind, socket);
 }
 

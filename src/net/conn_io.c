@@ -158,6 +158,8 @@ took_in(struct leat_conn *conn, size_t len)
     conn->active_us = loop->now_us;
     if (conn->more != NULL)
         conn->more->starved_us = 0;
+    if (conn->is_narrow)
+        leat__conn_widen(conn);
 }
 
 static void

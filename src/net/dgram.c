@@ -52,7 +52,7 @@ note_refused(const struct leat_dgram *dgram, int fd, int error)
 static void
 set_option(const struct leat_dgram *dgram, int fd, int name, size_t size)
 {
-    if (size == 0)
+    if (size == 0 || size == LEAT_OFF)
         return;
     int value = size < INT32_MAX ? (int)size : INT32_MAX;
     int error = leat__sys_option(fd, SOL_SOCKET, name, value);

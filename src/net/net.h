@@ -36,6 +36,7 @@ struct leat__shared {
     struct leat_listener *listener; /* NULL: adopted, or closed since */
     struct leat_conn_config config; /* queue is in limits */
     struct leat__limits limits;
+    bool is_narrowing; /* who is accepted begins as leat__conn_narrow says */
 };
 
 /* Received bytes that may not be delivered yet: the rest of one chunk. */
@@ -134,6 +135,7 @@ struct leat_conn {
     bool is_detached : 1; /* no descriptor on the loop: lost, none yet, never */
     bool is_memory : 1;   /* one of a pair without sockets */
     bool is_cut : 1;      /* its twin is gone by an abort */
+    bool is_narrow : 1;   /* its receive buffer may not grow yet */
     bool is_dying : 1;    /* on_close follows, nothing else */
 };
 
@@ -302,6 +304,14 @@ void leat__shared_unref(struct leat_loop *loop, struct leat__shared *shared);
  * One that is refused is noted and not fatal. */
 void leat__socket_options(struct leat_loop *loop, int fd, int family,
     const struct leat_conn_config *config);
+/* Whether connections of this TCP listener are to begin with a narrow receive
+ * buffer: rcvbuf is not configured, and the kernel can let it grow later. */
+void leat__narrow_ask(struct leat__shared *shared, int fd);
+/* An accepted one: its receive buffer is small and does not grow. */
+void leat__conn_narrow(struct leat_conn *conn);
+/* Input has come to one that is_narrow: let the buffer grow, if the peer has
+ * shown that it takes what it is sent. */
+void leat__conn_widen(struct leat_conn *conn);
 
 /* --- conn.c --- */
 

@@ -3,6 +3,12 @@
  *
  * Options are set on the listening TCP socket, whose connections inherit them
  * without a system call; a unix socket's are set after accept.
+ *
+ * A receive buffer grows while it is read fast, and so it would for one who
+ * floods an echo and never reads: 400 KB that no queue's limit bounds. So one
+ * that was accepted begins with a narrow one, which grows from when WIDEN_AT
+ * bytes have come and the peer takes what it is sent. Set on the listener it
+ * would cost the window its scale, for good.
  */
 #include "net.h"
 
@@ -17,6 +23,14 @@
 #define KEEPALIVE_US 60000000
 #define PROBE_COUNT 3
 #define PROBE_SECONDS 10
+/* The first window of most systems is 64 KiB: a buffer with room for it drops
+ * nothing that was asked for. WIDEN_AT is more than an echo's queue, our kernel
+ * and the peer's take together before they are full. */
+#define NARROW (56 * 1024)
+#define WIDEN_AT ((uint64_t)512 * 1024)
+/* Where growing goes on: the kernel grows it beyond the most that it has seen
+ * in a round trip, which a narrow one never lets it see. */
+#define WIDE (192 * 1024)
 
 static void
 fill_in(struct leat_conn_config *config)
@@ -84,6 +98,16 @@ seconds_of(int64_t us)
 }
 
 static void
+note_refused(struct leat_loop *loop, int fd, int error, int name)
+{
+    leat__loop_note(loop, &(struct leat_note){.level = LEAT_NOTE_INFO,
+                              .key = "option-refused",
+                              .error = error,
+                              .fd = fd,
+                              .value = (uint64_t)name});
+}
+
+static void
 set_options(
     struct leat_loop *loop, int fd, const struct option *option, size_t count)
 {
@@ -93,11 +117,7 @@ set_options(
         int error = leat__sys_option(
             fd, option[i].level, option[i].name, (int)option[i].value);
         if (error != 0)
-            leat__loop_note(loop, &(struct leat_note){.level = LEAT_NOTE_INFO,
-                                      .key = "option-refused",
-                                      .error = error,
-                                      .fd = fd,
-                                      .value = (uint64_t)option[i].name});
+            note_refused(loop, fd, error, option[i].name);
     }
 }
 
@@ -128,4 +148,53 @@ leat__socket_options(struct leat_loop *loop, int fd, int family,
         {IPPROTO_TCP, TCP_KEEPCNT, is_kept ? PROBE_COUNT : -1},
     };
     set_options(loop, fd, tcp, sizeof tcp / sizeof tcp[0]);
+}
+
+/* --- the receive buffer of an accepted one --- */
+
+/* Those of its buffers that keep what was configured. */
+static unsigned
+locks_of(const struct leat_conn_config *config)
+{
+    return size_option(config->sndbuf) < 0 ? 0 : LEAT__SYS_LOCK_SEND;
+}
+
+void
+leat__narrow_ask(struct leat__shared *shared, int fd)
+{
+    const struct leat_conn_config *config = &shared->config;
+    /* Of the listener it says nothing new. */
+    shared->is_narrowing = config->rcvbuf == 0 &&
+                           leat__sys_lock_buffers(fd, locks_of(config)) == 0;
+}
+
+static int
+set_receive(const struct leat_conn *conn, int size)
+{
+    int fd = conn->io.fd;
+    int error = leat__sys_option(fd, SOL_SOCKET, SO_RCVBUF, size);
+    if (error != 0)
+        note_refused(conn->shared->loop, fd, error, SO_RCVBUF);
+    return error;
+}
+
+void
+leat__conn_narrow(struct leat_conn *conn)
+{
+    conn->is_narrow = set_receive(conn, NARROW) == 0;
+}
+
+void
+leat__conn_widen(struct leat_conn *conn)
+{
+    if (conn->bytes_in < WIDEN_AT || conn->is_blocked)
+        return;
+    conn->is_narrow = false;
+    /* What is refused leaves it as large as it is: slower, not wrong. */
+    if (set_receive(conn, WIDE) != 0)
+        return;
+    int error =
+        leat__sys_lock_buffers(conn->io.fd, locks_of(&conn->shared->config));
+    if (error != 0)
+        note_refused(conn->shared->loop, conn->io.fd, error, SO_RCVBUF);
 }

@@ -81,6 +81,15 @@ int leat__sys_unsent(int fd);
 /* Bytes that wait to be received. */
 int leat__sys_unread(int fd);
 
+/* --- buffers: buffer.c ------------------------------------------------- */
+
+/* Which of its buffers keep the size they have, bits; the others grow as the
+ * kernel sees fit. -ENOPROTOOPT: the system has no such option, which is all
+ * but Linux 5.15 and later. */
+#define LEAT__SYS_LOCK_SEND 1u
+#define LEAT__SYS_LOCK_RECEIVE 2u
+int leat__sys_lock_buffers(int fd, unsigned locks);
+
 /* --- datagrams: datagram.c ---------------------------------------------- */
 
 /* How a datagram came: from whom, and to which of our addresses. */

@@ -82,9 +82,11 @@ START_TEST(absurd_keepalive_is_noted_and_harmless)
 }
 END_TEST
 
+/* All others are inherited; of a configured receive buffer, that too. */
 START_TEST(accepting_over_tcp_makes_no_call_for_options)
 {
     struct peer *peer;
+    peers.config.conn.rcvbuf = 60000;
     peers_listen(tcp[_i]);
     (void)peers_meet(&peer); /* with the first a queue may come, to park in */
     kernel_reset_calls();
