@@ -41,7 +41,8 @@ struct leat_dgram_config {
     size_t batch; /* most datagrams per socket and turn; default 64 */
     size_t max;   /* longest datagram, 1..65535; default 65535, all there are.
                    * A longer one is dropped and counted, never cut. */
-    size_t sndbuf, rcvbuf; /* SO_SNDBUF, SO_RCVBUF; default the kernel's */
+    size_t sndbuf, rcvbuf; /* SO_SNDBUF, SO_RCVBUF; default, LEAT_OFF: the
+                            * kernel's */
 };
 
 /* Counters since leat_dgram_open. */

@@ -162,6 +162,14 @@ START_TEST(size_of_the_kernels_buffers_can_be_chosen)
 }
 END_TEST
 
+START_TEST(size_of_the_kernels_buffers_can_be_left_to_it)
+{
+    mailbox.config.sndbuf = mailbox.config.rcvbuf = LEAT_OFF;
+    mailbox_open("127.0.0.1:0");
+    ck_assert_uint_eq(kernel_calls("setsockopt"), 1);
+}
+END_TEST
+
 START_TEST(option_that_is_refused_is_noted_and_not_fatal)
 {
     mailbox.config.rcvbuf = 16384;
@@ -216,6 +224,7 @@ leat_test_suite(void)
     tcase_add_loop_test(tcase, address_that_is_not_one_of_udp_is_einval, 0,
         (int)(sizeof not_udp / sizeof not_udp[0]));
     tcase_add_test(tcase, size_of_the_kernels_buffers_can_be_chosen);
+    tcase_add_test(tcase, size_of_the_kernels_buffers_can_be_left_to_it);
     tcase_add_test(tcase, option_that_is_refused_is_noted_and_not_fatal);
     tcase_add_test(tcase, opening_while_the_loop_is_destroyed_is_eshutdown);
     suite_add_tcase(suite, tcase);
