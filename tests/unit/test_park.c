@@ -57,6 +57,21 @@ START_TEST(whoever_goes_on_stays_awake)
 }
 END_TEST
 
+START_TEST(whoever_moves_before_the_quiet_turns_are_over_stays_awake)
+{
+    use(LEAT_PARK_AUTO);
+    meet(CROWD);
+    for (int n = 0; n < 3 * QUIET_TURNS; n++)
+        ask(7);
+    for (int n = 0; n < 3 * QUIET_TURNS; n++) {
+        ask(7);
+        peers_turns(QUIET_TURNS / 4);
+        ck_assert(!is_parked(7));
+    }
+    ck_assert_uint_eq(parked(), CROWD - 1);
+}
+END_TEST
+
 START_TEST(the_eager_park_everybody_at_once)
 {
     use(LEAT_PARK_EAGER);
@@ -316,6 +331,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, nobody_is_parked_where_it_is_off);
     tcase_add_test(tcase, the_quiet_leave_the_sets);
     tcase_add_test(tcase, whoever_goes_on_stays_awake);
+    tcase_add_test(
+        tcase, whoever_moves_before_the_quiet_turns_are_over_stays_awake);
     tcase_add_test(tcase, the_eager_park_everybody_at_once);
     tcase_add_test(tcase, a_turn_parks_256_at_most);
     tcase_add_test(
