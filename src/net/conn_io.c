@@ -176,19 +176,21 @@ input_failed(struct leat_conn *conn, int error)
     leat__conn_kill(conn, error);
 }
 
-/* As far as there is memory to count them. */
-static void
-count_discarded(struct leat_conn *conn, size_t len)
+/* What is discarded is counted: without a place for that, not yet. */
+static bool
+may_discard(struct leat_conn *conn)
 {
-    struct leat__more *more = leat__more_need(conn);
-    if (more != NULL)
-        more->bytes_discarded += len;
+    return conn->more != NULL || leat__more_have(conn->shared->loop->net);
 }
 
 /* One recv, and what comes of it. Returns its result. */
 static ssize_t
 receive(struct leat_conn *conn)
 {
+    if (conn->is_ending && !may_discard(conn)) {
+        leat__conn_rest(conn);
+        return -EAGAIN;
+    }
     /* Passing the mark is the one recv that begins at it. */
     bool passes = conn->is_marked && leat__sys_at_mark(conn->io.fd) == 1;
     unsigned char *chunk = conn->shared->loop->net->chunk;
@@ -206,7 +208,7 @@ receive(struct leat_conn *conn)
     else
         took_in(conn, (size_t)n);
     if (n > 0 && conn->is_ending)
-        count_discarded(conn, (size_t)n);
+        leat__more_need(conn)->bytes_discarded += (size_t)n;
     else if (n > 0)
         deliver(conn, chunk, (size_t)n);
     return n;

@@ -159,6 +159,7 @@ tick_retry(struct leat_conn *conn)
 {
     conn->is_starved = false;
     leat__conn_update(conn);
+    leat__conn_put_off(conn);
     leat__work_add(conn, LEAT__DIRTY);
     if (conn->has_fin)
         wait_for_end(conn);

@@ -25,6 +25,8 @@ init(struct leat__more *more)
 bool
 leat__more_have(struct leat__net *net)
 {
+    if (net->at_hand != NULL)
+        return true;
     net->at_hand = leat__slab_take(&net->more_slab);
     if (net->at_hand != NULL)
         init(net->at_hand);

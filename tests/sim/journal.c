@@ -85,8 +85,10 @@ read_close(const char *line)
         in++;
     sim_note("close line", (int64_t)in, (int64_t)out,
         meeting == NULL ? -1 : (int64_t)meeting->number);
-    if (meeting != NULL)
-        judge_close(meeting, in, out, must_number(line, " drops="), reason + 8);
+    if (meeting == NULL)
+        return;
+    meeting->was_before_drain = !sim.has_drain_line;
+    judge_close(meeting, in, out, must_number(line, " drops="), reason + 8);
 }
 
 /* Where all that comes in goes out again, what has not is queued or lost;
@@ -166,6 +168,8 @@ read_line(const char *line)
         read_drained(line);
     } else if (strstr(line, " info drain-cut ") != NULL) {
         sim.was_cut_line = true;
+    } else if (strstr(line, " info drain why=") != NULL) {
+        sim.has_drain_line = true;
     } else {
         read_dropped(line);
     }

@@ -256,6 +256,9 @@ is_on_leatd(const struct meeting *meeting)
 {
     static const char *const ours[] = {"drain", "eof", "end", "idle", "shed"};
 
+    /* TERM was on its way when this one's time was over. */
+    if (meeting->was_before_drain && has_word(meeting->reason, "idle"))
+        return false;
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         if (has_word(meeting->reason, ours[i]))
             return true;

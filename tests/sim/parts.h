@@ -221,6 +221,7 @@ struct meeting {
     unsigned lines; /* close lines in the log */
     uint64_t drops; /* and what the last one told */
     char reason[24];
+    bool was_before_drain; /* its line came before that of the drain */
 };
 
 struct player {
@@ -276,7 +277,7 @@ struct sim {
     size_t line_len;
     int64_t log_us;
     unsigned close_lines, closes, lost_lines;
-    bool has_drained, was_cut_line;
+    bool has_drain_line, has_drained, was_cut_line;
     uint64_t lost, unserved, totals;
     unsigned mistakes; /* made so far */
 };

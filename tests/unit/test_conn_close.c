@@ -108,6 +108,34 @@ START_TEST(end_waits_thirty_seconds_at_most_whatever_comes)
 }
 END_TEST
 
+/* So many that what is kept for the first few is not enough. */
+START_TEST(without_memory_what_comes_after_the_end_waits_and_is_counted)
+{
+    enum { MANY = 100, SAID = 10 };
+    static struct peer *peer[MANY];
+    peers_listen(OVER_TCP4);
+    for (int i = 0; i < MANY; i++) {
+        peers_meet(&peer[i]);
+        leat_conn_end(peers.side[i].conn);
+    }
+    peers_turns(3);
+    int fault = fault_sticky("realloc", 1, ENOMEM);
+    for (int i = 0; i < MANY; i++)
+        peer_say_keyed(peer[i], 1, SAID);
+    peers_turns(5);
+    ck_assert_uint_gt(fault_fired(fault), 0);
+    ck_assert_uint_lt(rig_stats().bytes_in, MANY * SAID);
+    fault_release(fault);
+    clock_advance(10 * MSEC);
+    turn_until(rig_stats().bytes_in == MANY * SAID);
+    for (int i = 0; i < MANY; i++)
+        peer_close(peer[i]);
+    turn_until(rig_stats().closed == MANY);
+    for (int i = 0; i < MANY; i++)
+        ck_assert_uint_eq(peers.side[i].stats.bytes_discarded, SAID);
+}
+END_TEST
+
 START_TEST(end_asked_for_twice_is_once)
 {
     peers_listen(OVER_TCP4);
@@ -391,6 +419,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, the_first_to_end_it_gives_the_reason);
     tcase_add_test(tcase, close_after_end_does_not_wait_for_the_peer);
     tcase_add_loop_test(tcase, close_in_callback_then_send_is_eshutdown, 0, 3);
+    tcase_add_test(
+        tcase, without_memory_what_comes_after_the_end_waits_and_is_counted);
     tcase_add_test(tcase, everything_may_be_called_in_on_close);
     tcase_add_test(tcase, close_asked_for_in_phase_7_is_done_next_turn);
     tcase_add_test(tcase, destroying_the_loop_closes_with_ecanceled);
