@@ -10,8 +10,9 @@
 
 /* As park.c has it. */
 #define FEW 16
-#define QUIET_TURNS 8
-#define WAKE_AFTER 8
+#define QUIET_TURNS 32
+#define WAKE_AFTER 4
+#define WAKE_GAP 16
 
 #define CROWD 40
 

@@ -174,7 +174,7 @@ END_TEST
 START_TEST(now_and_then_one_is_served_in_place)
 {
     meet_crowd();
-    struct cost cost = cost_of(50, 9, 1, 5);
+    struct cost cost = cost_of(50, 9, 1, WAKE_GAP);
     ck_assert_uint_eq(cost.recv, 50);
     ck_assert_uint_eq(cost.send, 50);
     ck_assert_uint_eq(cost.take, 50);
