@@ -81,7 +81,7 @@ def compare(what, alone, beside, rounds, *more):
     tell("answers alone and beside in 2 s", "%d, %d" % tuple(middle[2:]))
     ratio = bars.median(ratios)
     hold("p99 beside / p99 alone, median of %d" % rounds,
-         "%.2f" % ratio, "< 2", ratio < 2, needs="parking")
+         "%.2f" % ratio, "< 2", ratio < 2)
 
 
 HALF_OPEN, NEVER = 5000, 4000
