@@ -36,10 +36,12 @@ TESTS = {
                         "queue_model bounds",
     "src/base/frame.c": "frame frame_config frame_growth frame_long "
                         "frame_model",
-    "src/loop/timer.c": "timer loop wait reenter",
-    "src/loop/fdset.c": "fdset fdset_host sets watch watch_fds lost budget",
+    "src/loop/timer.c": "timer timer_at loop wait reenter",
+    "src/loop/fdset.c": "fdset fdset_park fdset_check fdset_host sets watch "
+                        "watch_fds lost budget park park_odd park_errors",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
-                       "callbacks signal post pair",
+                       "callbacks signal post pair park park_odd",
+    "src/loop/park.c": "park park_odd park_errors watch",
     "src/loop/signal.c": "signal wake loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "wake signal post loop life",

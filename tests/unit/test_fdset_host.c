@@ -80,6 +80,18 @@ START_TEST(fdset_copies_whole_words_up_to_nfds_and_none_beyond)
 }
 END_TEST
 
+/* It has no words yet, not even empty ones. */
+START_TEST(fdset_that_never_had_an_owner_may_be_copied)
+{
+    leat__fdset_copy(&set);
+    ck_assert_int_eq(set.ready_nfds, 0);
+    ck_assert(!leat__fdset_is_ready(&set));
+    leat__fdset_mark_busy(&set);
+    leat__fdset_take(&set, 256, (const unsigned long *[LEAT__SETS]){NULL});
+    ck_assert(!leat__fdset_is_ready(&set));
+}
+END_TEST
+
 /* --- a host's result ------------------------------------------------------ */
 
 static void
@@ -167,6 +179,7 @@ leat_test_suite(void)
     TCase *tcase = tcase_create("fdset_host");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, fdset_copies_whole_words_up_to_nfds_and_none_beyond);
+    tcase_add_test(tcase, fdset_that_never_had_an_owner_may_be_copied);
     tcase_add_test(tcase, fdset_take_counts_only_what_was_asked_for);
     tcase_add_test(tcase, fdset_take_reads_no_further_than_the_host_says);
     tcase_add_test(tcase, fdset_take_of_one_number_is_of_number_0);

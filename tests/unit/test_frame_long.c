@@ -125,6 +125,8 @@ START_TEST(skipping_takes_no_memory)
     assert_no_more();
     feed("cde");
     assert_next("abcd", true);
+    ck_assert_ptr_eq(out.body, frame.partial);
+    ck_assert_uint_eq(frame.len, 4);
     assert_no_more();
     size_t calls = ledger.calls;
     for (int i = 0; i < 1000; i++) {

@@ -7,6 +7,7 @@
 #include <leat/sets.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,6 +111,54 @@ START_TEST(a_turn_parks_256_at_most)
         leat__fdset_remove(&rig.loop->fds, &io[i]);
     }
     ck_assert_uint_eq(parked(), 0);
+}
+END_TEST
+
+static bool is_gone;
+
+static void
+leave_loop(struct leat__io *io, unsigned ready)
+{
+    (void)ready;
+    leat__park_want(rig.loop, io, 0);
+    leat__fdset_remove(&rig.loop->fds, io);
+    is_gone = true;
+}
+
+static void
+expect_not_gone(void)
+{
+    ck_assert(!is_gone);
+}
+
+/* The pipe and the queue, which the loop has opened for itself. */
+START_TEST(run_goes_on_for_a_parked_one_and_returns_where_the_queue_is_left)
+{
+    int fds[2], input = -1;
+    rig_open(&(struct leat_loop_config){.park = LEAT_PARK_EAGER});
+    rig_pipe(fds);
+    if (_i == 1) { /* the queue gets the number 0 */
+        input = fcntl(0, F_DUPFD_CLOEXEC, 3);
+        (void)close(0);
+    }
+    struct leat__io io = {
+        .fd = fds[0], .on_ready = leave_loop, .is_parkable = true};
+    const struct leat_alloc *alloc = leat__loop_alloc(rig.loop);
+    ck_assert_int_eq(leat__fdset_add(&rig.loop->fds, alloc, &io), 0);
+    leat__park_want(rig.loop, &io, LEAT_READABLE);
+    rig_turn();
+    ck_assert_uint_eq(parked(), 1);
+    ck_assert_int_eq(rig.loop->park.io.fd == 0, _i == 1);
+
+    ck_assert_int_eq((int)write(fds[1], "x", 1), 1);
+    is_gone = false;
+    rig.on_wait = expect_not_gone;
+    ck_assert_int_eq(leat_loop_run(rig.loop), 0);
+    ck_assert(is_gone);
+    ck_assert_int_ge(rig.loop->park.io.fd, 0);
+    rig_close();
+    if (input >= 0)
+        ck_assert_int_eq(dup2(input, 0), 0);
 }
 END_TEST
 
@@ -335,6 +384,8 @@ leat_test_suite(void)
         tcase, whoever_moves_before_the_quiet_turns_are_over_stays_awake);
     tcase_add_test(tcase, the_eager_park_everybody_at_once);
     tcase_add_test(tcase, a_turn_parks_256_at_most);
+    tcase_add_loop_test(tcase,
+        run_goes_on_for_a_parked_one_and_returns_where_the_queue_is_left, 0, 2);
     tcase_add_test(
         tcase, a_message_among_few_costs_no_more_than_select_recv_send);
     tcase_add_test(tcase, where_all_are_busy_nothing_is_moved);

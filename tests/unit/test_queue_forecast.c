@@ -5,6 +5,8 @@
  */
 #include "support/queue_box.h"
 
+#include <errno.h>
+
 #include "support/run.h"
 
 static struct queue_box box;
@@ -79,6 +81,27 @@ START_TEST(queue_copy_costs_a_block_nothing_in_one_and_nothing_when_refused)
 }
 END_TEST
 
+/* None has so many bytes: it only says so. */
+START_TEST(queue_takes_messages_of_2_gib_less_a_byte_and_none_longer)
+{
+    struct leat_message *message = leat__message_make(&box.pool, "a", 1, 1);
+    ck_assert_ptr_nonnull(message);
+    box.limits.limit = SIZE_MAX / 2;
+    message->size = LEAT__MESSAGE_MAX + 1;
+    ck_assert_int_eq(leat__queue_push(&box.queue, &box.pool, &box.limits,
+                         message, &box.drops),
+        -EMSGSIZE);
+    message->size = LEAT__MESSAGE_MAX;
+    ck_assert_int_eq(leat__queue_push(&box.queue, &box.pool, &box.limits,
+                         message, &box.drops),
+        0);
+    ck_assert_uint_eq(box.queue.bytes, INT32_MAX);
+    leat__queue_clear(&box.queue, &box.pool);
+    message->size = 1;
+    leat_message_unref(message);
+}
+END_TEST
+
 Suite *
 leat_test_suite(void)
 {
@@ -91,6 +114,8 @@ leat_test_suite(void)
     tcase_add_test(tcase, queue_may_take_anything_where_older_messages_may_go);
     tcase_add_test(tcase,
         queue_copy_costs_a_block_nothing_in_one_and_nothing_when_refused);
+    tcase_add_test(
+        tcase, queue_takes_messages_of_2_gib_less_a_byte_and_none_longer);
     suite_add_tcase(suite, tcase);
     return suite;
 }
