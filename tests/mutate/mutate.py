@@ -38,10 +38,11 @@ TESTS = {
                         "frame_model",
     "src/loop/timer.c": "timer timer_at loop wait reenter",
     "src/loop/fdset.c": "fdset fdset_park fdset_check fdset_host sets watch "
-                        "watch_fds lost budget park park_odd park_errors",
+                        "watch_fds lost budget park park_rule park_odd "
+                        "park_errors",
     "src/loop/loop.c": "loop wait timer life reenter sets watch lost budget "
-                       "callbacks signal post pair park park_odd",
-    "src/loop/park.c": "park park_odd park_errors watch",
+                       "callbacks signal post pair park park_rule park_odd",
+    "src/loop/park.c": "park park_rule park_odd park_errors",
     "src/loop/signal.c": "signal wake loop reenter",
     "src/loop/post.c": "post loop reenter",
     "src/loop/wake.c": "wake signal post loop life",

@@ -7,10 +7,20 @@
 #include <unistd.h>
 
 static void
-expect_nobody_parked_for_a_second(void)
+expect_note(const char *key, int error)
+{
+    ck_assert_uint_eq(rig_noted(key), 1);
+    ck_assert_str_eq(rig.note.key, key);
+    ck_assert_int_eq(rig.note.level, LEAT_NOTE_WARN);
+    ck_assert_int_eq(rig.note.error, error);
+    ck_assert_int_eq(rig.note.fd, -1);
+}
+
+static void
+expect_nobody_parked_for_a_second(int error)
 {
     ck_assert_uint_eq(parked(), 0);
-    ck_assert_uint_ge(rig_noted("park-failed"), 1);
+    expect_note("park-failed", error);
     ask(0);
     kernel_reset_calls();
     be_quiet();
@@ -27,7 +37,7 @@ START_TEST(without_a_queue_all_stay_awake_and_it_is_tried_again)
     fault_once("epoll_create1", 1, EMFILE);
     meet(CROWD);
     be_quiet();
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(-EMFILE);
 }
 END_TEST
 
@@ -37,7 +47,21 @@ START_TEST(who_may_not_join_stays_awake_and_tries_again)
     fault_once("epoll_ctl", 1, ENOSPC);
     meet(CROWD);
     be_quiet();
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(-ENOSPC);
+}
+END_TEST
+
+/* What is closed is one that would join, not the queue. */
+START_TEST(a_queue_is_kept_where_the_one_that_joins_is_lost)
+{
+    use(LEAT_PARK_AUTO);
+    fault_once("epoll_ctl", 1, EBADF);
+    meet(CROWD);
+    be_quiet();
+    int queue = rig.loop->park.io.fd;
+    expect_nobody_parked_for_a_second(-EBADF);
+    ck_assert_int_eq(rig.loop->park.io.fd, queue);
+    ck_assert_uint_eq(kernel_calls("epoll_create1"), 0); /* since */
 }
 END_TEST
 
@@ -47,7 +71,7 @@ START_TEST(a_queue_that_does_not_let_go_is_given_up)
     fault_once("epoll_ctl", 1, ENOMEM); /* it stays in */
     leat_conn_close(peers.side[5].conn);
     peers_turn();
-    ck_assert_uint_eq(rig_noted("park-stale"), 1);
+    expect_note("park-stale", 0);
     ck_assert_uint_eq(parked(), 0);
     ck_assert_uint_eq(rig_stats().conns, CROWD - 1);
     ask(0);
@@ -88,7 +112,7 @@ START_TEST(an_empty_queue_closed_behind_our_back_is_missed_by_the_next)
     if (_i == 1) /* it is somebody else's already */
         rig_dup(peer[0]->fd, queue);
     be_quiet();
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(_i == 1 ? -EINVAL : -EBADF);
     for (int i = 0; i < CROWD; i++)
         ask(i);
 }
@@ -109,7 +133,7 @@ START_TEST(without_memory_all_stay_awake_and_it_is_tried_again)
     int fault = fault_once("realloc", 1, ENOMEM);
     be_quiet();
     ck_assert_uint_eq(fault_fired(fault), 1);
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(-ENOMEM);
 }
 END_TEST
 
@@ -118,7 +142,22 @@ START_TEST(a_queue_that_does_not_tell_is_given_up)
     meet_crowd();
     fault_once("epoll_wait", 1, ENOMEM);
     ask(8);
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(-ENOMEM);
+}
+END_TEST
+
+/* The number may be somebody else's by now. */
+START_TEST(a_queue_that_is_none_any_more_is_given_up_and_not_closed)
+{
+    static const int errors[] = {EBADF, EINVAL};
+    meet_crowd();
+    int queue = rig.loop->park.io.fd;
+    fault_once("epoll_wait", 1, errors[_i]);
+    ask(8);
+    ck_assert(ledger_has_fd(queue));
+    ledger_disown(queue);
+    ck_assert_int_eq(close(queue), 0);
+    expect_nobody_parked_for_a_second(-errors[_i]);
 }
 END_TEST
 
@@ -132,7 +171,7 @@ START_TEST(a_queue_beyond_what_select_can_watch_is_closed_again)
     be_quiet();
     ck_assert_uint_eq(ledger_fds(), fds);
     rig.loop->fds.limit = limit;
-    expect_nobody_parked_for_a_second();
+    expect_nobody_parked_for_a_second(-ERANGE);
 }
 END_TEST
 
@@ -142,6 +181,8 @@ START_TEST(a_signal_during_the_taking_loses_nothing)
     fault_once("epoll_wait", 1, EINTR);
     rig.may_spin = true;
     ask(8);
+    ck_assert_uint_eq(parked(), CROWD);
+    ck_assert_uint_eq(rig_noted("park-failed"), 0);
 }
 END_TEST
 
@@ -154,12 +195,15 @@ leat_test_suite(void)
     tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
     tcase_add_test(tcase, without_a_queue_all_stay_awake_and_it_is_tried_again);
     tcase_add_test(tcase, who_may_not_join_stays_awake_and_tries_again);
+    tcase_add_test(tcase, a_queue_is_kept_where_the_one_that_joins_is_lost);
     tcase_add_test(tcase, a_queue_that_does_not_let_go_is_given_up);
     tcase_add_test(tcase, a_queue_closed_behind_our_back_costs_nobody);
     tcase_add_loop_test(tcase,
         an_empty_queue_closed_behind_our_back_is_missed_by_the_next, 0, 2);
     tcase_add_test(tcase, without_memory_all_stay_awake_and_it_is_tried_again);
     tcase_add_test(tcase, a_queue_that_does_not_tell_is_given_up);
+    tcase_add_loop_test(
+        tcase, a_queue_that_is_none_any_more_is_given_up_and_not_closed, 0, 2);
     tcase_add_test(tcase, a_queue_beyond_what_select_can_watch_is_closed_again);
     tcase_add_test(tcase, a_signal_during_the_taking_loses_nothing);
     suite_add_tcase(suite, tcase);
