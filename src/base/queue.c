@@ -121,20 +121,14 @@ plan_drops(const struct leat__queue *queue, const struct leat__limits *limits,
     return 0;
 }
 
-/* Whether a message of this size may come in, and which of the oldest ones must
- * go for it; drops counts it when it may not. */
+/* There is no room for a message of this size. */
 static int
-admit(const struct leat__queue *queue, const struct leat__limits *limits,
+apply_policy(const struct leat__queue *queue, const struct leat__limits *limits,
     size_t size, struct plan *plan, struct leat__drops *drops)
 {
-    *plan = (struct plan){0, 0};
     /* The sender's mistake and not the queue's state: no drop, no policy. */
     if (size > limits->limit || size > LEAT__MESSAGE_MAX)
         return -EMSGSIZE;
-    /* The usual case. bytes <= limit, so the difference does not wrap. */
-    if (size <= limits->limit - queue->bytes &&
-        queue->count < limits->limit_msgs)
-        return 0;
 
     /* What REFUSE and CLOSE say is the same; who called closes or does not. */
     int result = -ENOBUFS;
@@ -147,6 +141,27 @@ admit(const struct leat__queue *queue, const struct leat__limits *limits,
         drops->bytes += size;
     }
     return result;
+}
+
+/* bytes <= limit, so the difference does not wrap. */
+static inline bool
+fits(const struct leat__queue *queue, const struct leat__limits *limits,
+    size_t size)
+{
+    return size <= limits->limit - queue->bytes &&
+           queue->count < limits->limit_msgs && size <= LEAT__MESSAGE_MAX;
+}
+
+/* Whether a message of this size may come in, and which of the oldest ones must
+ * go for it; drops counts it when it may not. */
+static inline int
+admit(const struct leat__queue *queue, const struct leat__limits *limits,
+    size_t size, struct plan *plan, struct leat__drops *drops)
+{
+    *plan = (struct plan){0, 0};
+    if (fits(queue, limits, size))
+        return 0;
+    return apply_policy(queue, limits, size, plan, drops);
 }
 
 /* --- the ring ----------------------------------------------------------- */
@@ -165,13 +180,10 @@ give_ring(struct leat__queue *queue, struct leat__pool *pool)
     queue->at.own[0] = queue->at.own[1] = NULL;
 }
 
-/* Have a slot for one more message once the doomed ones are gone. */
+/* All slots are taken. */
 static int
-reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
+lengthen(struct leat__queue *queue, struct leat__pool *pool)
 {
-    if (queue->count - doomed < leat__queue_capacity(queue))
-        return 0;
-
     /* Below 2^32, since count is below limit_msgs, which is below 2^31. */
     uint32_t capacity = leat__queue_capacity(queue) * 2;
     /* The pool's least block holds this many, so a smaller ring saves nothing.
@@ -196,6 +208,15 @@ reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
     queue->at.ring.capacity = capacity;
     queue->at.ring.head = 0;
     return 0;
+}
+
+/* Have a slot for one more message once the doomed ones are gone. */
+static inline int
+reserve(struct leat__queue *queue, struct leat__pool *pool, uint32_t doomed)
+{
+    if (queue->count - doomed < leat__queue_capacity(queue))
+        return 0;
+    return lengthen(queue, pool);
 }
 
 /* Advance past the n oldest slots, whose messages are gone. */
@@ -329,9 +350,7 @@ bool
 leat__queue_may_take(const struct leat__queue *queue,
     const struct leat__limits *limits, size_t len)
 {
-    bool has_room = len <= limits->limit - queue->bytes &&
-                    queue->count < limits->limit_msgs;
-    return has_room || limits->policy == LEAT_DROP_OLD;
+    return fits(queue, limits, len) || limits->policy == LEAT_DROP_OLD;
 }
 
 size_t

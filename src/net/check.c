@@ -56,6 +56,7 @@ check_conn(const struct leat_conn *conn)
     bool is_held = conn->more != NULL && conn->more->held.bytes != NULL;
     size_t counted = conn->more != NULL ? conn->more->counted : 0;
     bool is_read = wanted(conn) & LEAT_READABLE;
+    bool is_waiting = wanted(conn) & LEAT_WRITABLE;
 
     leat__queue_check(&conn->queue, &conn->shared->limits);
     assert(conn->is_dying == leat__work_has(conn, LEAT__DYING));
@@ -71,10 +72,12 @@ check_conn(const struct leat_conn *conn)
     assert(!conn->is_shut || (conn->is_half && conn->queue.count == 0));
     assert(is_read == leat__conn_may_receive(conn) || conn->is_detached);
     assert(!is_held || !is_read || conn->is_ending);
+    assert(is_waiting == (conn->is_blocked && !conn->is_dying) ||
+           conn->is_detached);
     assert(
         !conn->is_starved || conn->is_dying || conn->tick != LEAT__TICK_NONE);
     assert(conn->error == 0 || conn->queue.count == 0);
-    (void)is_dirty, (void)is_held, (void)is_read,
+    (void)is_dirty, (void)is_held, (void)is_read, (void)is_waiting,
         (void)counted; /* without assertions */
 }
 
@@ -194,6 +197,7 @@ leat__net_check(const struct leat_loop *loop)
         held += conn->more != NULL ? conn->more->counted : 0;
         rings += leat__queue_ring_block(&conn->queue);
     }
+    leat__chunk_check(net);
     leat__due_check(net);
     leat__work_check(net);
     assert(timed == net->due_count);

@@ -196,12 +196,35 @@ told(int result)
     return result == LEAT__DROPPED ? 0 : result;
 }
 
+/* The usual case, apart: whatever a chunk's bytes need, and whatever has to be
+ * dropped or counted for them, nothing does. */
+static inline bool
+has_plenty(const struct leat_conn *conn, size_t len)
+{
+    const struct leat__net *net = conn->shared->loop->net;
+    return len <= LEAT__CHUNK && !conn->queue.is_full && !net->is_tight &&
+           leat__net_used(net) + 2 * LEAT__CHUNK <= net->tight;
+}
+
+/* What the program was just given and sends on whole. */
+static inline struct leat_message *
+chunk_of(const struct leat_conn *conn, const void *bytes, size_t len)
+{
+    struct leat__net *net = conn->shared->loop->net;
+    if (len <= LEAT__CHUNK / 2 || bytes != net->chunk->bytes)
+        return NULL;
+    return leat__chunk_share(net, len);
+}
+
 int
 leat_conn_send(struct leat_conn *conn, const void *bytes, size_t len)
 {
     int error = may_send(conn, len);
+    struct leat_message *chunk = error == 0 ? chunk_of(conn, bytes, len) : NULL;
+    if (chunk != NULL)
+        return leat_conn_send_message(conn, chunk);
     /* Nobody is shed for what a full queue will not take. */
-    if (error == 0)
+    if (error == 0 && !has_plenty(conn, len))
         error = make_room(conn,
             leat__queue_cost(&conn->queue, &conn->shared->limits, len), len);
     if (error != 0)
@@ -230,7 +253,7 @@ leat__conn_send_message(struct leat_conn *conn, struct leat_message *message)
 {
     int error = may_send(conn, message->size);
     /* What is in a queue already is stored, and counted, once. */
-    if (error == 0)
+    if (error == 0 && !has_plenty(conn, message->size))
         error = make_room(conn, cost_of(conn, message), message->size);
     if (error != 0)
         return error;

@@ -193,7 +193,8 @@ receive(struct leat_conn *conn)
     }
     /* Passing the mark is the one recv that begins at it. */
     bool passes = conn->is_marked && leat__sys_at_mark(conn->io.fd) == 1;
-    unsigned char *chunk = conn->shared->loop->net->chunk;
+    struct leat__net *net = conn->shared->loop->net;
+    unsigned char *chunk = net->chunk->bytes;
     ssize_t n = conn->is_memory
                     ? leat__pair_recv(conn, chunk, LEAT__CHUNK)
                     : leat__sys_recv(conn->io.fd, chunk, LEAT__CHUNK);
@@ -211,6 +212,8 @@ receive(struct leat_conn *conn)
         leat__more_need(conn)->bytes_discarded += (size_t)n;
     else if (n > 0)
         deliver(conn, chunk, (size_t)n);
+    if (net->spare != NULL)
+        leat__chunk_renew(net);
     return n;
 }
 
@@ -419,7 +422,8 @@ leat__conn_flush(struct leat_conn *conn)
         conn->mark = (uint32_t)(conn->shared->loop->now_us / 1000);
     if (conn->more != NULL)
         leat__more_settle(conn);
-    leat__conn_update(conn);
+    if (conn->is_blocked || was_promised)
+        leat__conn_update(conn); /* else it does not wait for room, nor did */
     leat__net_gate(conn->shared->loop->net);
     if (leat__queue_drained(&conn->queue, &conn->shared->limits))
         drained(conn);

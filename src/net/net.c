@@ -54,7 +54,7 @@ end_net(struct leat_loop *loop)
     struct leat__source *source = &loop->pool.source;
     leat__source_resize(source, net->slot, net->slots * sizeof *net->slot, 0);
     leat__source_resize(source, net->due, net->slots * sizeof *net->due, 0);
-    leat__source_resize(source, net->chunk, LEAT__CHUNK, 0);
+    leat__chunk_fini(net);
     leat__source_resize(source, net, sizeof *net, 0);
     loop->net = NULL;
 }
@@ -82,16 +82,11 @@ leat__net_of(struct leat_loop *loop)
         return loop->net;
     struct leat__source *source = &loop->pool.source;
     struct leat__net *net = leat__source_resize(source, NULL, 0, sizeof *net);
-    unsigned char *chunk = leat__source_resize(source, NULL, 0, LEAT__CHUNK);
-    if (net == NULL || chunk == NULL) {
-        leat__source_resize(source, net, net != NULL ? sizeof *net : 0, 0);
-        leat__source_resize(source, chunk, chunk != NULL ? LEAT__CHUNK : 0, 0);
+    if (net == NULL)
         return NULL;
-    }
 
     memset(net, 0, sizeof *net);
     net->loop = loop;
-    net->chunk = chunk;
     net->tight = loop->config.max_memory / 5 * 4;
     leat__list_init(&net->listeners);
     net->first_free = LEAT__NONE;
@@ -104,17 +99,22 @@ leat__net_of(struct leat_loop *loop)
     leat__slab_init(&net->more_slab, source, sizeof(struct leat__more));
     leat__slab_init(&net->couple_slab, source, sizeof(struct leat__couple));
     leat__slab_init(&net->member_slab, source, sizeof(struct leat__member));
-    if (!leat__more_have(net)) {
-        leat__source_resize(source, chunk, LEAT__CHUNK, 0);
-        leat__source_resize(source, net, sizeof *net, 0);
-        return NULL;
-    }
+    if (leat__chunk_init(net) != 0)
+        goto err_free_net;
+    if (!leat__more_have(net))
+        goto err_free_chunk;
     leat__work_init(net);
     loop->end_net = end_net;
     loop->trim_net = trim_net;
     loop->count_net = count_net;
     loop->net = net;
     return net;
+
+err_free_chunk:
+    leat__chunk_fini(net);
+err_free_net:
+    leat__source_resize(source, net, sizeof *net, 0);
+    return NULL;
 }
 
 /* --- identity --- */

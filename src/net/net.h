@@ -12,7 +12,7 @@
  *   addr.c      the grammar of addresses           dial.c    outgoing ones
  *   pair.c      connections without sockets        fin.c     the last word
  *   group.c     who gets the same messages         dgram.c   UDP, its sockets
- *   dgram_io.c  and its datagrams
+ *   dgram_io.c  and its datagrams                  chunk.c   what recv fills
  *   check.c     invariants, for the tests
  */
 #ifndef LEAT_NET_NET_H
@@ -190,11 +190,12 @@ struct leat__net {
     bool has_late;    /* some of them have been set for a time that is over */
     int64_t until_us; /* what is due then is run */
     struct leat_timer due_timer;
-    size_t count;             /* connections */
-    unsigned char *chunk;     /* LEAT__CHUNK bytes for recv */
-    size_t tight;             /* 80 % of max_memory */
-    bool is_tight;            /* more than that is used */
-    struct leat_timer relief; /* started while it is */
+    size_t count;               /* connections */
+    struct leat_message *chunk; /* recv writes LEAT__CHUNK bytes to it */
+    struct leat_message *spare; /* the next one, once this one is queued */
+    size_t tight;               /* 80 % of max_memory */
+    bool is_tight;              /* more than that is used */
+    struct leat_timer relief;   /* started while it is */
 };
 
 /* Why a listener does not accept; bits. */
@@ -333,6 +334,18 @@ void leat__conn_lose_output(struct leat_conn *conn);
 void leat__conn_free(struct leat_conn *conn);
 /* Phase 7, and the end of the loop. */
 void leat__conn_reap(struct leat_conn *conn);
+
+/* --- chunk.c --- */
+
+/* 0 or -ENOMEM. */
+int leat__chunk_init(struct leat__net *net);
+void leat__chunk_fini(struct leat__net *net);
+/* The chunk as a message of its first len bytes, which recv has just written;
+ * borrowed. NULL: they are to be copied. */
+struct leat_message *leat__chunk_share(struct leat__net *net, size_t len);
+/* There is a spare, and nobody looks at the chunk any more. */
+void leat__chunk_renew(struct leat__net *net);
+void leat__chunk_check(const struct leat__net *net);
 
 /* --- conn_io.c --- */
 

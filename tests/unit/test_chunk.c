@@ -1,0 +1,240 @@
+/*
+ * test_chunk.c - input that is sent on as it came: the chunk that recv filled
+ * is queued itself, and nobody can tell but by the copy that is not made.
+ */
+#include "peers.h"
+
+#include <errno.h>
+
+#include "net/net.h"
+
+/* More than half of a chunk: a copy would need as large a block. */
+#define MANY ((size_t)60000)
+#define HALF (LEAT__CHUNK / 2)
+
+static struct peer *peer;
+static struct side *side, *other;
+static struct peer *other_peer;
+
+static void
+setup(void)
+{
+    peers_setup();
+    side = peers_adopt_pair(&peer);
+}
+
+static struct leat__net *
+net(void)
+{
+    return rig.loop->net;
+}
+
+/* The newest message of a queue is the chunk that is being delivered. */
+static bool
+has_chunk(const struct side *of)
+{
+    const struct leat__queue *queue = &of->conn->queue;
+    return queue->count > 0 &&
+           leat__queue_at(queue, queue->count - 1) == net()->chunk;
+}
+
+/* What the test does with its first n bytes. */
+static size_t first;
+static bool was_shared;
+
+static void
+send_first(struct side *of)
+{
+    ck_assert_int_eq(leat_conn_send(of->conn, of->now, first), 0);
+    was_shared = has_chunk(of);
+}
+
+static void
+say_one_chunk(void)
+{
+    peer_say_keyed(peer, 1, MANY);
+    turn_until(side->len == MANY);
+    ck_assert_uint_eq(side->cut[0], MANY);
+}
+
+/* --- who gets it ---------------------------------------------------------- */
+
+START_TEST(more_than_half_a_chunk_is_queued_without_a_copy)
+{
+    peers.act[DATA] = send_first;
+    first = MANY;
+    say_one_chunk();
+    ck_assert(was_shared);
+    turn_until(peer_has(peer, MANY));
+    ck_assert(key_is(peer->bytes, 1, 0, MANY));
+}
+END_TEST
+
+START_TEST(the_beginning_of_a_chunk_is_queued_if_its_block_would_be_as_large)
+{
+    peers.act[DATA] = send_first;
+    first = _i == 0 ? HALF : HALF + 1;
+    say_one_chunk();
+    ck_assert_int_eq(was_shared, _i == 1);
+    turn_until(peer_has(peer, first));
+    ck_assert(key_is(peer->bytes, 1, 0, first));
+}
+END_TEST
+
+static void
+send_the_rest(struct side *of)
+{
+    ck_assert_int_eq(leat_conn_send(of->conn, of->now + 1, of->now_len - 1), 0);
+    was_shared = has_chunk(of);
+}
+
+START_TEST(what_begins_inside_a_chunk_is_copied)
+{
+    peers.act[DATA] = send_the_rest;
+    say_one_chunk();
+    ck_assert(!was_shared);
+    turn_until(peer_has(peer, MANY - 1));
+    ck_assert(key_is(peer->bytes, 1, 1, MANY - 1));
+}
+END_TEST
+
+static void
+send_to_both(struct side *of)
+{
+    if (of != side)
+        return;
+    act_echo(of);
+    ck_assert_int_eq(leat_conn_send(other->conn, of->now, of->now_len), 0);
+    ck_assert(has_chunk(side) && has_chunk(other));
+    ck_assert_uint_eq(rig.loop->pool.stored, net()->chunk->block);
+    /* Of another length: it is no longer what is queued. */
+    ck_assert_int_eq(leat_conn_send(other->conn, of->now, of->now_len - 1), 0);
+    ck_assert(!has_chunk(other));
+}
+
+START_TEST(a_chunk_for_two_is_stored_once)
+{
+    other = peers_adopt_pair(&other_peer);
+    peers.act[DATA] = send_to_both;
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY) && peer_has(other_peer, 2 * MANY - 1));
+    ck_assert(key_is(peer->bytes, 1, 0, MANY));
+    ck_assert(key_is(other_peer->bytes, 1, 0, MANY));
+    ck_assert(key_is(other_peer->bytes + MANY, 1, 0, MANY - 1));
+    ck_assert_uint_eq(rig.loop->pool.stored, 0);
+}
+END_TEST
+
+/* --- what becomes of it --------------------------------------------------- */
+
+START_TEST(a_queued_chunk_is_not_written_to_again)
+{
+    peers.act[DATA] = act_echo;
+    unsigned pieces = 0;
+    /* Until the peer, which takes nothing, has some of them waiting. */
+    for (; !leat_conn_is_full(side->conn); pieces++) {
+        ck_assert_uint_lt(pieces, 100);
+        peer_say_keyed(peer, pieces, MANY);
+        peers_turns(3);
+    }
+    turn_until(peer_has(peer, pieces * MANY));
+    for (unsigned i = 0; i < pieces; i++)
+        ck_assert(key_is(peer->bytes + i * MANY, i, 0, MANY));
+}
+END_TEST
+
+static void
+send_and_abort(struct side *of)
+{
+    act_echo(of);
+    ck_assert(has_chunk(of));
+    leat_conn_abort(of->conn);
+    /* Nobody has it queued any more, and it is still ours to look at. */
+    ck_assert_uint_eq(rig.loop->pool.stored, 0);
+    ck_assert(key_is(of->now, 1, 0, of->now_len));
+    other = peers_adopt_pair(&other_peer);
+    ck_assert_int_eq(leat_conn_send(other->conn, of->now, of->now_len), 0);
+    ck_assert(has_chunk(other));
+    ck_assert(key_is(of->now, 1, 0, of->now_len));
+}
+
+START_TEST(a_chunk_whose_queue_is_gone_stays_until_the_callback_is_over)
+{
+    peers.act[DATA] = send_and_abort;
+    say_one_chunk();
+    turn_until(peer_has(other_peer, MANY));
+    ck_assert(key_is(other_peer->bytes, 1, 0, MANY));
+}
+END_TEST
+
+static void
+send_and_go_on(struct side *of)
+{
+    act_echo(of);
+    ck_assert(has_chunk(of));
+    ck_assert_int_eq(side_send_keyed(of, 1, MANY, 100), 0);
+}
+
+START_TEST(what_is_sent_behind_a_chunk_comes_behind_it)
+{
+    peers.act[DATA] = send_and_go_on;
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY + 100));
+    ck_assert(key_is(peer->bytes, 1, 0, MANY + 100));
+}
+END_TEST
+
+static void
+echo_without_memory(struct side *of)
+{
+    int armed = fault_sticky("realloc", 1, ENOMEM);
+    ck_assert_int_eq(leat_conn_send(of->conn, of->now, of->now_len), -ENOMEM);
+    fault_release(armed);
+    ck_assert_uint_eq(of->conn->queue.count, 0);
+    act_echo(of);
+}
+
+START_TEST(without_memory_for_the_next_chunk_nothing_is_queued)
+{
+    peers.act[DATA] = echo_without_memory;
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY));
+    ck_assert(key_is(peer->bytes, 1, 0, MANY));
+}
+END_TEST
+
+START_TEST(an_echo_of_chunks_allocates_nothing_once_warm)
+{
+    peers.act[DATA] = act_echo;
+    uint64_t allocs = 0;
+    for (size_t all = MANY; all <= 10 * MANY; all += MANY) {
+        peer_say_keyed(peer, 1, MANY);
+        turn_until(peer_has(peer, all));
+        if (all <= 2 * MANY)
+            allocs = rig.loop->pool.source.allocs;
+    }
+    ck_assert_uint_eq(rig.loop->pool.source.allocs, allocs);
+}
+END_TEST
+
+Suite *
+leat_test_suite(void)
+{
+    Suite *suite = suite_create("chunk");
+    TCase *tcase = tcase_create("chunk");
+    tcase_add_checked_fixture(tcase, setup, peers_teardown);
+    tcase_add_test(tcase, more_than_half_a_chunk_is_queued_without_a_copy);
+    tcase_add_loop_test(tcase,
+        the_beginning_of_a_chunk_is_queued_if_its_block_would_be_as_large, 0,
+        2);
+    tcase_add_test(tcase, what_begins_inside_a_chunk_is_copied);
+    tcase_add_test(tcase, a_chunk_for_two_is_stored_once);
+    tcase_add_test(tcase, a_queued_chunk_is_not_written_to_again);
+    tcase_add_test(
+        tcase, a_chunk_whose_queue_is_gone_stays_until_the_callback_is_over);
+    tcase_add_test(tcase, what_is_sent_behind_a_chunk_comes_behind_it);
+    tcase_add_test(tcase, without_memory_for_the_next_chunk_nothing_is_queued);
+    tcase_add_test(tcase, an_echo_of_chunks_allocates_nothing_once_warm);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
