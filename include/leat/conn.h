@@ -92,8 +92,7 @@ LEAT_API LEAT_CHECKED int leat_conn_adopt(struct leat_conn **out,
 /*
  * Queue bytes for the peer, as one message. They leave in phase 6.
  *
- * bytes    not looked at after the return: copied, or shared where they are
- *          most of what on_data is just being given
+ * bytes    copied before return; what on_data is being given may be shared
  * len      1..limit of its queue
  *
  * Returns  0 queued, or dropped and counted under a drop policy; -EINVAL len

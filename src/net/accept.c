@@ -9,7 +9,7 @@
  */
 #include <errno.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 #define ACCEPTS_PER_TURN 16

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 #define HOST_MAX 255u

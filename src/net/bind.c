@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 /* How often a port is drawn before we give up. */

@@ -6,7 +6,7 @@
  */
 #include <assert.h>
 
-#include "net.h"
+#include "socket.h"
 
 static unsigned
 wanted(const struct leat_conn *conn)

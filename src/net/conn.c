@@ -11,7 +11,7 @@
  *
  * Nothing here sends and nothing but reap calls back.
  */
-#include "net.h"
+#include "socket.h"
 
 #include <leat/error.h>
 #include <leat/flow.h>

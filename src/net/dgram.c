@@ -18,7 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 #define DEFAULT_BATCH 64

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 #define PAUSE_US 10000

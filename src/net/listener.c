@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 #define DEFAULT_BACKLOG 4096

@@ -11,7 +11,7 @@
  *     send and every receive; together with the rings of the queues they are
  *     before each, as a ring is seen when it has grown
  */
-#include "net.h"
+#include "socket.h"
 
 #include <errno.h>
 #include <string.h>

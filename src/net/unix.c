@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "net.h"
+#include "socket.h"
 #include "sys/sys.h"
 
 static const char *

@@ -16,7 +16,7 @@
 
 #include "blame.h"
 #include "mutant.h"
-#include "net/net.h"
+#include "net/socket.h"
 #include "run.h"
 #include "support/kernel.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/net.h"
+#include "net/socket.h"
 
 static void
 connect_many(int n)

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/net.h"
+#include "net/socket.h"
 
 static struct peer *served;
 static struct side *serving;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/net.h"
+#include "net/socket.h"
 
 #define KIB ((size_t)1024)
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/net.h"
+#include "net/socket.h"
 
 static struct peer *peer;
 static struct side *side;
