@@ -46,7 +46,7 @@ leat__work_add(struct leat_conn *conn, enum leat__kind kind)
     struct leat__work *work = &net->work[kind];
     uint32_t last = work->last;
     assert(kind != LEAT__DIRTY || !conn->is_dying);
-    conn->work |= 1u << kind;
+    conn->work = (conn->work | 1u << kind) & LEAT__ALL_WORK;
     *links_in(conn, kind) =
         (struct leat__links){.next = LEAT__NONE, .prev = last};
     work->last = conn->slot;
@@ -64,7 +64,7 @@ leat__work_add(struct leat_conn *conn, enum leat__kind kind)
 static inline void
 clear(struct leat_conn *conn, enum leat__kind kind)
 {
-    conn->work &= ~(1u << kind) & LEAT__ALL_WORK;
+    conn->work = conn->work & ~(1u << kind) & LEAT__ALL_WORK;
 }
 
 void
