@@ -1,7 +1,7 @@
 /*
  * frame.c - find where frames end in a stream that arrives in pieces.
  *
- * On the path: conn_io (phase 3) -> HERE -> service.on_message.
+ * On the path: conn_in (phase 3) -> HERE -> service.on_message.
  *
  * Invariants:
  *  1. len > 0 => partial holds the first len bytes of one frame, nothing else

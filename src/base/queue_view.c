@@ -2,7 +2,7 @@
  * queue_view.c - looking at a queue: what is next, how much room, how much
  * memory, and whether all is in order. Nothing here changes it.
  *
- * On the path: queue -> HERE: gather -> conn_io.c (phase 6) -> socket.
+ * On the path: queue -> HERE: gather -> conn_out.c (phase 6) -> socket.
  */
 #include "queue.h"
 

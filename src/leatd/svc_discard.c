@@ -1,7 +1,7 @@
 /*
  * svc_discard.c - takes every byte and throws it away (RFC 863).
  *
- * On the path: conn_io -> HERE. It never answers, not even at the end.
+ * On the path: conn_in -> HERE. It never answers, not even at the end.
  */
 #include "service.h"
 

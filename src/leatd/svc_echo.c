@@ -1,7 +1,7 @@
 /*
  * svc_echo.c - every byte comes back, in its order (RFC 862).
  *
- * On the path: conn_io -> HERE -> leat_conn_send.
+ * On the path: conn_in -> HERE -> leat_conn_send.
  *
  * The room rule of the library does the rest: a connection is read only while
  * its own queue is below high, so sending back a chunk never finds the queue

@@ -1,7 +1,7 @@
 /*
  * svc_fixed.c - so many octets are a message, and a message gets a reply.
  *
- * On the path: conn_io -> HERE -> leat_conn_send, leat_conn_end.
+ * On the path: conn_in -> HERE -> leat_conn_send, leat_conn_end.
  *
  * The exchange of 16 octets: the client sends exactly 16, gets one reply, and
  * the connection ends; what it sends beyond is discarded. With repeat what is

@@ -1,7 +1,7 @@
 /*
  * svc_hub.c - many clients that talk to each other.
  *
- * On the path: conn_io -> HERE -> hub/.
+ * On the path: conn_in -> HERE -> hub/.
  *
  * Who does not read misses messages, and is told how many; nobody waits for
  * anybody.

@@ -1,7 +1,7 @@
 /*
  * svc_stamp.c - each message comes back with the time in front of it.
  *
- * On the path: conn_io -> HERE -> one leat_conn_send per message.
+ * On the path: conn_in -> HERE -> one leat_conn_send per message.
  *
  *   [Fri Nov 20 14:51:16 2026] text
  *

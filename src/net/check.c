@@ -48,7 +48,7 @@ check_pair(const struct leat_conn *conn)
     (void)more, (void)twin, (void)may_take; /* without assertions */
 }
 
-/* conn.c, flow.c and conn_io.c. */
+/* conn.c, flow.c, conn_in.c and conn_out.c. */
 static void
 check_conn(const struct leat_conn *conn)
 {

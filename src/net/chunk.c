@@ -2,7 +2,7 @@
  * chunk.c - what recv writes to: one message of the loop's, filled again and
  * again.
  *
- * On the path: socket -> HERE -> conn_io.c -> service -> HERE -> conn.c.
+ * On the path: socket -> HERE -> conn_in.c -> service -> HERE -> conn.c.
  *
  * A program that sends on what it was just given, as an echo and a proxy do,
  * would have it copied into a message. Where that one would take as large a

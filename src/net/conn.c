@@ -1,7 +1,7 @@
 /*
  * conn.c - a connection's life: made, sent to, ended, reaped.
  *
- * On the path: service -> HERE: queue -> dirty list -> conn_io.c (phase 6).
+ * On the path: service -> HERE: queue -> dirty list -> conn_out.c (phase 6).
  *
  * Invariants (check.c asserts them):
  *  1. a dying connection has no wants, an empty queue and is on loop->dying

@@ -1,7 +1,7 @@
 /*
  * held.c - input that was received and may not be delivered yet.
  *
- * On the path: conn_io (recv) -> HERE -> conn_io (a later turn's phase 3).
+ * On the path: conn_in (recv) -> HERE -> conn_in (a later turn's phase 3).
  *
  * Invariant: counted and stored of a connection are its shares of pool->held
  * and pool->stored.

@@ -1,7 +1,7 @@
 /*
  * more.c - what few connections need, in a block that is taken when it is.
  *
- * On the path: conn.c, conn_io.c, flow.c, group.c, linger.c -> HERE -> slab.
+ * On the path: conn.c, conn_in.c, flow.c, group.c, linger.c -> HERE -> slab.
  *
  * A quiet connection has none. A framed one has it while input is cut up, so
  * the net keeps one block at hand that is ready for use: to take and to give

@@ -2,14 +2,15 @@
  * net.h - what src/net shares inside: connections, and what all of a loop's
  * connections have in common. Listeners and datagrams are in socket.h.
  *
- *   conn.c      a connection's life                conn_io.c its bytes
- *   conn_tell.c what it tells                      held.c    its held input
+ *   conn.c      a connection's life                conn_tell.c what it tells
+ *   conn_in.c   bytes in                           conn_out.c  bytes out
+ *   held.c      its held input                     fin.c     the last word
  *   flow.c      when it is read                    linger.c  its timer
  *   due.c       whose timer is next                work.c    whom a phase has
  *   more.c      the less usual                     chunk.c   what recv fills
  *   dial.c      outgoing ones                      pair.c    without sockets
- *   group.c     who gets the same messages         fin.c     the last word
- *   net.c       identity, the memory bound         options.c configuration
+ *   group.c     who gets the same messages         options.c configuration
+ *   net.c       identity, the memory bound
  *   check.c     invariants, for the tests
  */
 #ifndef LEAT_NET_NET_H
@@ -286,10 +287,13 @@ struct leat_message *leat__chunk_share(struct leat__net *net, size_t len);
 void leat__chunk_renew(struct leat__net *net);
 void leat__chunk_check(const struct leat__net *net);
 
-/* --- conn_io.c --- */
+/* --- conn_in.c --- */
 
 void leat__conn_ready(struct leat__io *io, unsigned ready);
-void leat__conn_held(struct leat_conn *conn);  /* phase 3 */
+void leat__conn_held(struct leat_conn *conn); /* phase 3 */
+
+/* --- conn_out.c --- */
+
 void leat__conn_flush(struct leat_conn *conn); /* phase 6 */
 /* Nothing more can be sent: the queue is dropped, input is read to its end. */
 void leat__conn_output_failed(struct leat_conn *conn, int error);

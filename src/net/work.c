@@ -1,7 +1,8 @@
 /*
  * work.c - connections that a later phase has something to do with.
  *
- * On the path: conn.c, flow.c -> HERE -> (phases 3, 6, 7) conn_io.c, conn.c.
+ * On the path: conn.c, flow.c -> HERE -> conn_in.c (phase 3), conn_out.c
+ * (6), conn.c (7).
  *
  * The loop's lists (defer.h) are of nodes of 16 bytes each. Here a connection
  * is on a list by the number of its slot, and the whole list is one node of the

@@ -240,6 +240,46 @@ START_TEST(message_twice_in_one_queue_arrives_twice)
 }
 END_TEST
 
+/* Queue one message of that many bytes, and shared ones of 9 bytes behind it.
+ */
+static void
+send_pieces(size_t first, unsigned pieces)
+{
+    ck_assert_int_eq(side_send_keyed(side, 5, 0, first), 0);
+    for (size_t i = 0; i < pieces; i++) {
+        struct leat_message *piece;
+        ck_assert_int_eq(leat_message_create(&piece, rig.loop, NULL, 9), 0);
+        key_fill(leat_message_bytes(piece), 5, first + i * 9, 9);
+        ck_assert_int_eq(leat_conn_send_message(side->conn, piece), 0);
+        leat_message_unref(piece);
+    }
+}
+
+START_TEST(small_pieces_leave_as_one_and_large_ones_as_they_are)
+{
+    meet_with(LEAT_REFUSE);
+    size_t first = _i == 0 ? 2048 - 18 : 2048 - 17;
+    send_pieces(first, 2);
+    kernel_reset_calls();
+    peers_turn();
+    ck_assert_uint_eq(kernel_calls("send"), _i == 0);
+    ck_assert_uint_eq(kernel_calls("sendmsg"), _i == 1);
+    turn_until(peer_has(peer, first + 18));
+    ck_assert(key_is(peer->bytes, 5, 0, first + 18));
+}
+END_TEST
+
+START_TEST(small_pieces_that_the_kernel_takes_in_part_keep_order)
+{
+    meet_with(LEAT_REFUSE);
+    int fault = fault_short_sticky("send", 1, (size_t)_i);
+    send_pieces(9, 20);
+    turn_until(peer_has(peer, 9 * 21));
+    ck_assert(key_is(peer->bytes, 5, 0, 9 * 21));
+    fault_release(fault);
+}
+END_TEST
+
 START_TEST(message_of_impossible_length_is_einval)
 {
     struct leat_message *message = (struct leat_message *)&peers;
@@ -298,6 +338,10 @@ leat_test_suite(void)
     tcase_add_test(tcase, send_without_memory_is_enomem_and_queues_nothing);
     tcase_add_test(tcase, message_for_many_is_stored_once);
     tcase_add_loop_test(tcase, message_twice_in_one_queue_arrives_twice, 0, 4);
+    tcase_add_loop_test(
+        tcase, small_pieces_leave_as_one_and_large_ones_as_they_are, 0, 2);
+    tcase_add_loop_test(
+        tcase, small_pieces_that_the_kernel_takes_in_part_keep_order, 1, 20);
     tcase_add_test(tcase, message_of_impossible_length_is_einval);
     tcase_add_test(tcase, counters_add_up);
     suite_add_tcase(suite, tcase);
