@@ -6,13 +6,13 @@
  *
  * A program that sends on what it was just given, as an echo and a proxy do,
  * would have it copied into a message. Where that one would take as large a
- * block as the chunk has, the chunk itself is queued, and recv goes on with
- * another: bulk is copied by the kernel alone.
+ * block as the chunk has, the chunk itself is queued: bulk is copied by the
+ * kernel alone. Once it has left it is filled again, as it is in the cache; if
+ * it has not when the next recv comes, the spare takes its place.
  *
  * Invariants (leat__chunk_check asserts them):
- *  1. between two receives nobody but the net has the chunk
- *  2. there is a spare only from the first time it was queued until the
- *     callback in which that happened is over
+ *  1. the net has a reference to the chunk, and all others are those of queues
+ *  2. while the chunk is queued there is a spare; nobody else has that one
  */
 #include <assert.h>
 #include <errno.h>
@@ -37,7 +37,8 @@ void
 leat__chunk_fini(struct leat__net *net)
 {
     leat_message_unref(net->chunk);
-    net->chunk = NULL;
+    leat_message_unref(net->spare);
+    net->chunk = net->spare = NULL;
 }
 
 struct leat_message *
@@ -52,12 +53,11 @@ leat__chunk_share(struct leat__net *net, size_t len)
         net->spare = make(net);
     if (net->spare == NULL)
         return NULL;
+    net->loop->pool.source.has_surplus = true; /* for leat__chunk_trim */
     chunk->size = len;
     return chunk;
 }
 
-/* The program has looked at it until now, also where no queue has it any more.
- */
 void
 leat__chunk_renew(struct leat__net *net)
 {
@@ -66,11 +66,24 @@ leat__chunk_renew(struct leat__net *net)
     net->spare = NULL;
 }
 
+bool
+leat__chunk_trim(struct leat__net *net)
+{
+    if (net->spare == NULL || net->chunk->queued > 0)
+        return net->spare != NULL;
+    leat_message_unref(net->spare);
+    net->spare = NULL;
+    return true;
+}
+
 void
 leat__chunk_check(const struct leat__net *net)
 {
-    assert(net->spare == NULL);
-    assert(net->chunk->refs == 1 && net->chunk->queued == 0);
-    assert(net->chunk->capacity >= LEAT__CHUNK);
-    (void)net; /* without assertions */
+    const struct leat_message *chunk = net->chunk;
+    const struct leat_message *spare = net->spare;
+    assert(chunk->refs == chunk->queued + 1);
+    assert(chunk->queued == 0 || spare != NULL);
+    assert(spare == NULL || (spare->refs == 1 && spare->queued == 0));
+    assert(chunk->capacity >= LEAT__CHUNK);
+    (void)chunk, (void)spare; /* without assertions */
 }

@@ -187,6 +187,8 @@ receive(struct leat_conn *conn)
     /* Passing the mark is the one recv that begins at it. */
     bool passes = conn->is_marked && leat__sys_at_mark(conn->io.fd) == 1;
     struct leat__net *net = conn->shared->loop->net;
+    if (net->chunk->queued > 0)
+        leat__chunk_renew(net);
     unsigned char *chunk = net->chunk->bytes;
     ssize_t n = conn->is_memory
                     ? leat__pair_recv(conn, chunk, LEAT__CHUNK)
@@ -205,8 +207,6 @@ receive(struct leat_conn *conn)
         leat__more_need(conn)->bytes_discarded += (size_t)n;
     else if (n > 0)
         deliver(conn, chunk, (size_t)n);
-    if (net->spare != NULL)
-        leat__chunk_renew(net);
     return n;
 }
 

@@ -60,11 +60,10 @@ send_one(const struct leat_conn *conn)
 /* So many bytes cost less to copy than their pieces cost to describe. */
 #define PACK_BYTES ((size_t)2048)
 
-/* In phase 6 nobody looks at the chunk. */
 static ssize_t
 send_packed(const struct leat_conn *conn, const struct iovec *iov, size_t count)
 {
-    unsigned char *packed = conn->shared->loop->net->chunk->bytes;
+    unsigned char *packed = leat__chunk_scratch(conn->shared->loop->net);
     size_t len = 0;
     for (size_t i = 0; i < count; i++) {
         memcpy(packed + len, iov[i].iov_base, iov[i].iov_len);

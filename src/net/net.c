@@ -63,7 +63,8 @@ static bool
 trim_net(struct leat_loop *loop)
 {
     struct leat__net *net = loop->net;
-    bool is_left = leat__slab_trim(&net->conn_slab, loop->now_us);
+    bool is_left = leat__chunk_trim(net);
+    is_left |= leat__slab_trim(&net->conn_slab, loop->now_us);
     is_left |= leat__slab_trim(&net->more_slab, loop->now_us);
     is_left |= leat__slab_trim(&net->couple_slab, loop->now_us);
     return leat__slab_trim(&net->member_slab, loop->now_us) || is_left;

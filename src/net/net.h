@@ -190,7 +190,7 @@ struct leat__net {
     struct leat_timer due_timer;
     size_t count;               /* connections */
     struct leat_message *chunk; /* recv writes LEAT__CHUNK bytes to it */
-    struct leat_message *spare; /* the next one, once this one is queued */
+    struct leat_message *spare; /* the next one, if this one is queued */
     size_t tight;               /* 80 % of max_memory */
     bool is_tight;              /* more than that is used */
     struct leat_timer relief;   /* started while it is */
@@ -283,8 +283,17 @@ void leat__chunk_fini(struct leat__net *net);
 /* The chunk as a message of its first len bytes, which recv has just written;
  * borrowed. NULL: they are to be copied. */
 struct leat_message *leat__chunk_share(struct leat__net *net, size_t len);
-/* There is a spare, and nobody looks at the chunk any more. */
+/* It is queued: the spare takes its place. No callback may be looking at it. */
 void leat__chunk_renew(struct leat__net *net);
+/* Room for LEAT__CHUNK bytes that nobody looks at outside of callbacks. */
+static inline unsigned char *
+leat__chunk_scratch(const struct leat__net *net)
+{
+    return net->chunk->queued == 0 ? net->chunk->bytes : net->spare->bytes;
+}
+/* Give a spare that is not needed now back to the pool. Whether there was one:
+ * then the pool, or this, is to be trimmed once more. */
+bool leat__chunk_trim(struct leat__net *net);
 void leat__chunk_check(const struct leat__net *net);
 
 /* --- conn_in.c --- */

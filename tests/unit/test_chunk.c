@@ -143,6 +143,72 @@ START_TEST(a_queued_chunk_is_not_written_to_again)
 }
 END_TEST
 
+static const unsigned char *last;
+
+static void
+echo_and_look(struct side *of)
+{
+    last = of->now;
+    act_echo(of);
+}
+
+START_TEST(a_chunk_that_has_left_is_filled_again)
+{
+    peers.act[DATA] = echo_and_look;
+    const unsigned char *chunk = net()->chunk->bytes;
+    for (unsigned i = 1; i <= 5; i++) {
+        peer_say_keyed(peer, i, MANY);
+        turn_until(peer_has(peer, i * MANY));
+        ck_assert(key_is(peer->bytes + (i - 1) * MANY, i, 0, MANY));
+        ck_assert_ptr_eq(last, chunk);
+    }
+}
+END_TEST
+
+START_TEST(the_spare_goes_back_when_it_is_not_needed)
+{
+    peers.act[DATA] = act_echo;
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY));
+    ck_assert_ptr_nonnull(net()->spare);
+    clock_advance(SEC);
+    peers_turns(2);
+    ck_assert_ptr_null(net()->spare);
+    peer_say_keyed(peer, 2, MANY);
+    turn_until(peer_has(peer, 2 * MANY));
+    ck_assert(key_is(peer->bytes + MANY, 2, 0, MANY));
+}
+END_TEST
+
+static void
+send_pieces_and_echo(struct side *of)
+{
+    if (of != side)
+        return;
+    struct leat_message *piece;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(
+            leat_message_create(&piece, rig.loop, "0123456789", 10), 0);
+        ck_assert_int_eq(leat_conn_send_message(other->conn, piece), 0);
+        leat_message_unref(piece);
+    }
+    act_echo(of);
+    ck_assert(has_chunk(of));
+}
+
+START_TEST(small_pieces_are_not_packed_into_a_queued_chunk)
+{
+    other = peers_adopt_pair(&other_peer);
+    peers.act[DATA] = send_pieces_and_echo;
+    kernel_reset_calls();
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY) && peer_has(other_peer, 30));
+    ck_assert_uint_eq(kernel_calls("sendmsg"), 0);
+    ck_assert(key_is(peer->bytes, 1, 0, MANY));
+    ck_assert_mem_eq(other_peer->bytes, "012345678901234567890123456789", 30);
+}
+END_TEST
+
 static void
 send_and_abort(struct side *of)
 {
@@ -230,6 +296,9 @@ leat_test_suite(void)
     tcase_add_test(tcase, what_begins_inside_a_chunk_is_copied);
     tcase_add_test(tcase, a_chunk_for_two_is_stored_once);
     tcase_add_test(tcase, a_queued_chunk_is_not_written_to_again);
+    tcase_add_test(tcase, a_chunk_that_has_left_is_filled_again);
+    tcase_add_test(tcase, the_spare_goes_back_when_it_is_not_needed);
+    tcase_add_test(tcase, small_pieces_are_not_packed_into_a_queued_chunk);
     tcase_add_test(
         tcase, a_chunk_whose_queue_is_gone_stays_until_the_callback_is_over);
     tcase_add_test(tcase, what_is_sent_behind_a_chunk_comes_behind_it);
