@@ -92,7 +92,7 @@ LEAT_API LEAT_CHECKED int leat_conn_adopt(struct leat_conn **out,
 /*
  * Queue bytes for the peer, as one message. They leave in phase 6.
  *
- * bytes    copied before return; what on_data is being given may be shared
+ * bytes    copied before return, or shared: what a callback was given is const
  * len      1..limit of its queue
  *
  * Returns  0 queued, or dropped and counted under a drop policy; -EINVAL len

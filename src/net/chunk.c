@@ -11,7 +11,8 @@
  * it has not when the next recv comes, the spare takes its place.
  *
  * Invariants (leat__chunk_check asserts them):
- *  1. the net has a reference to the chunk, and all others are those of queues
+ *  1. the net has a reference to the chunk, and between sends all others are
+ *     those of queues
  *  2. while the chunk is queued there is a spare; nobody else has that one
  */
 #include <assert.h>
@@ -70,7 +71,7 @@ bool
 leat__chunk_trim(struct leat__net *net)
 {
     if (net->spare == NULL || net->chunk->queued > 0)
-        return net->spare != NULL;
+        return false;
     leat_message_unref(net->spare);
     net->spare = NULL;
     return true;

@@ -196,8 +196,10 @@ told(int result)
     return result == LEAT__DROPPED ? 0 : result;
 }
 
-/* The usual case, apart: whatever a chunk's bytes need, and whatever has to be
- * dropped or counted for them, nothing does. */
+/* The usual case, apart: below the mark of the gate even with a message's block
+ * and a ring, twice a chunk at most, so that nobody is shed and the gate stays
+ * as it is; and nothing is dropped, since above high there is room for a chunk.
+ */
 static inline bool
 has_plenty(const struct leat_conn *conn, size_t len)
 {

@@ -131,6 +131,7 @@ leat__conn_flush(struct leat_conn *conn)
     if (conn->is_ending)
         leat__conn_forget_input(conn);
     bool was_promised = conn->is_promised;
+    bool was_waiting = conn->is_blocked || was_promised;
     conn->is_promised = false;
     if (conn->queue.count > 0 && !send_once(conn, was_promised))
         return;
@@ -140,7 +141,7 @@ leat__conn_flush(struct leat_conn *conn)
         conn->mark = (uint32_t)(conn->shared->loop->now_us / 1000);
     if (conn->more != NULL)
         leat__more_settle(conn);
-    if (conn->is_blocked || was_promised)
+    if (conn->is_blocked || was_waiting)
         leat__conn_update(conn); /* else it does not wait for room, nor did */
     leat__net_gate(conn->shared->loop->net);
     if (leat__queue_drained(&conn->queue, &conn->shared->limits))

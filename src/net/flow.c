@@ -8,7 +8,7 @@
  * Invariants:
  *  1. a couple is on exactly two lists: its src's targets, its dst's sources
  *  2. wants are what leat__conn_update last computed, and it is called wherever
- *     one of its inputs changes
+ *     one of its inputs changes; what a writable socket changes, in the flush
  */
 #include <leat/flow.h>
 

@@ -291,8 +291,10 @@ leat__chunk_scratch(const struct leat__net *net)
 {
     return net->chunk->queued == 0 ? net->chunk->bytes : net->spare->bytes;
 }
-/* Give a spare that is not needed now back to the pool. Whether there was one:
- * then the pool, or this, is to be trimmed once more. */
+/* Give a spare that is not needed now back to the pool. Whether it was, so that
+ * the pool has something to give up. While the chunk is queued it stays: a
+ * quiet loop with a client that does not read is not to look again every
+ * second. */
 bool leat__chunk_trim(struct leat__net *net);
 void leat__chunk_check(const struct leat__net *net);
 

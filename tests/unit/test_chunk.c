@@ -82,6 +82,29 @@ START_TEST(the_beginning_of_a_chunk_is_queued_if_its_block_would_be_as_large)
 END_TEST
 
 static void
+echo_and_compare(struct side *of)
+{
+    act_echo(of);
+    ck_assert_int_eq(has_chunk(of), of->now == net()->chunk->bytes);
+}
+
+START_TEST(a_frame_that_begins_a_chunk_is_queued_without_a_copy)
+{
+    peers.config.conn.frame = (struct leat_frame_config){
+        .kind = LEAT_FIXED, .size = 40000, .max = 40000};
+    other = peers_adopt_pair(&other_peer);
+    peers.act[MESSAGE] = echo_and_compare;
+    peer_say_keyed(other_peer, 1, MANY); /* one and a half */
+    turn_until(peer_has(other_peer, 40000));
+    ck_assert_uint_eq(other->count[MESSAGE], 1);
+    peer_say_keyed(other_peer, 2, 20000);
+    turn_until(peer_has(other_peer, 80000));
+    ck_assert(key_is(other_peer->bytes, 1, 0, MANY));
+    ck_assert(key_is(other_peer->bytes + MANY, 2, 0, 20000));
+}
+END_TEST
+
+static void
 send_the_rest(struct side *of)
 {
     ck_assert_int_eq(leat_conn_send(of->conn, of->now + 1, of->now_len - 1), 0);
@@ -127,16 +150,24 @@ END_TEST
 
 /* --- what becomes of it --------------------------------------------------- */
 
-START_TEST(a_queued_chunk_is_not_written_to_again)
+/* Echo until the peer, which takes nothing, has some pieces waiting. How many
+ * there were. */
+static unsigned
+echo_until_full(void)
 {
-    peers.act[DATA] = act_echo;
     unsigned pieces = 0;
-    /* Until the peer, which takes nothing, has some of them waiting. */
+    peers.act[DATA] = act_echo;
     for (; !leat_conn_is_full(side->conn); pieces++) {
         ck_assert_uint_lt(pieces, 100);
         peer_say_keyed(peer, pieces, MANY);
         peers_turns(3);
     }
+    return pieces;
+}
+
+START_TEST(a_queued_chunk_is_not_written_to_again)
+{
+    unsigned pieces = echo_until_full();
     turn_until(peer_has(peer, pieces * MANY));
     for (unsigned i = 0; i < pieces; i++)
         ck_assert(key_is(peer->bytes + i * MANY, i, 0, MANY));
@@ -177,6 +208,20 @@ START_TEST(the_spare_goes_back_when_it_is_not_needed)
     peer_say_keyed(peer, 2, MANY);
     turn_until(peer_has(peer, 2 * MANY));
     ck_assert(key_is(peer->bytes + MANY, 2, 0, MANY));
+}
+END_TEST
+
+START_TEST(a_quiet_loop_with_a_queued_chunk_does_not_wake_up)
+{
+    unsigned pieces = echo_until_full();
+    ck_assert_uint_gt(net()->chunk->queued, 0);
+    for (int i = 0; i < 150; i++) { /* the pool gives up what it has */
+        clock_advance(SEC);
+        peers_turn();
+    }
+    ck_assert_ptr_nonnull(net()->spare);
+    ck_assert_int_eq(leat__wait_time(rig.loop, -1), -1);
+    turn_until(peer_has(peer, pieces * MANY));
 }
 END_TEST
 
@@ -293,11 +338,13 @@ leat_test_suite(void)
     tcase_add_loop_test(tcase,
         the_beginning_of_a_chunk_is_queued_if_its_block_would_be_as_large, 0,
         2);
+    tcase_add_test(tcase, a_frame_that_begins_a_chunk_is_queued_without_a_copy);
     tcase_add_test(tcase, what_begins_inside_a_chunk_is_copied);
     tcase_add_test(tcase, a_chunk_for_two_is_stored_once);
     tcase_add_test(tcase, a_queued_chunk_is_not_written_to_again);
     tcase_add_test(tcase, a_chunk_that_has_left_is_filled_again);
     tcase_add_test(tcase, the_spare_goes_back_when_it_is_not_needed);
+    tcase_add_test(tcase, a_quiet_loop_with_a_queued_chunk_does_not_wake_up);
     tcase_add_test(tcase, small_pieces_are_not_packed_into_a_queued_chunk);
     tcase_add_test(
         tcase, a_chunk_whose_queue_is_gone_stays_until_the_callback_is_over);

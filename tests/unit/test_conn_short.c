@@ -6,7 +6,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "net/net.h"
 
 static struct peer *peer, *other;
 static struct side *side, *bystander;
@@ -50,6 +53,40 @@ START_TEST(short_sends_of_every_length_keep_order)
         fault_release(many);
     }
     ck_assert_uint_eq(peer->len, 31 * 36);
+}
+END_TEST
+
+static void
+hear_all(struct leat_timer *timer, void *user)
+{
+    (void)timer, (void)user;
+    peer_hear(peer);
+}
+
+START_TEST(retry_that_sends_all_waits_for_room_no_more)
+{
+    char some[4096] = {0};
+    size_t all = 0;
+    ssize_t n;
+    side = peers_adopt_pair(&peer);
+    while ((n = send(side->conn->io.fd, some, sizeof some, MSG_DONTWAIT)) > 0)
+        all += (size_t)n;
+    /* In one turn there is no memory to receive and no room to send; it is let
+     * rest. Before it is looked at again the peer takes all. */
+    struct leat_timer timer;
+    leat_timer_init(&timer, rig.loop, hear_all, NULL);
+    leat_timer_start(&timer, 10 * MSEC, 0);
+    side_send(side, "0123456789");
+    peer_text(peer, "x");
+    fault_once("recv", 1, ENOBUFS);
+    peers_turn();
+    ck_assert(side->conn->is_blocked && side->conn->is_starved);
+    clock_advance(10 * MSEC);
+    peers_turn();
+    ck_assert(!side->conn->is_blocked);
+    ck_assert_uint_eq(leat__park_wanted(rig.loop, &side->conn->io),
+        LEAT_READABLE | LEAT_EXCEPTIONAL);
+    turn_until(peer_has(peer, all + 10));
 }
 END_TEST
 
@@ -182,6 +219,7 @@ leat_test_suite(void)
     TCase *tcase = tcase_create("conn_short");
     tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
     tcase_add_test(tcase, short_sends_of_every_length_keep_order);
+    tcase_add_test(tcase, retry_that_sends_all_waits_for_room_no_more);
     tcase_add_test(tcase, short_receives_of_every_length_keep_order);
     tcase_add_loop_test(tcase, send_that_would_block_waits_for_room, 0, 2);
     tcase_add_test(
