@@ -11,6 +11,7 @@
 
 #define IDLE_TURNS_MAX 100
 #define LATE_US (4 * SEC)
+#define PROMPT_US (30 * SEC)
 #define LINGER_US (5 * SEC)
 /* Loop, log, chunk, command line; each connection; what the pool keeps. */
 #define MEMORY_BASE ((size_t)700 * 1024)
@@ -194,7 +195,9 @@ judge_calm(void)
 
         if (meeting == NULL || !meeting->was_accepted)
             continue;
-        if (meeting->is_reading && player->plan->pause_us == 0)
+        /* One may have waited long for the place of a slow reader. */
+        bool had_time = fake.now_us - meeting->accepted_us >= PROMPT_US;
+        if (meeting->is_reading && player->plan->pause_us == 0 && had_time)
             judge_prompt(player);
         if (!meeting->was_closed)
             judge_quiet(meeting);

@@ -213,6 +213,7 @@ struct meeting {
     uint64_t sent, got; /* by the client */
     uint64_t in, out;   /* by leatd */
     uint64_t in_at_drain;
+    int64_t accepted_us;
     int64_t active_us, closed_us; /* leatd moved a byte; closed it */
     bool is_reading, is_unix;
     bool has_fin, has_reset, has_left; /* done by the client */

@@ -271,7 +271,7 @@ watch_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
     meeting = meeting_of(made);
     meeting->was_accepted = true;
     meeting->fd = made;
-    meeting->active_us = fake.now_us;
+    meeting->accepted_us = meeting->active_us = fake.now_us;
     return made;
 }
 
