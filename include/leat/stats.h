@@ -55,8 +55,9 @@ struct leat_conn_stats {
     uint64_t msgs_in, msgs_out;   /* chunks or frames delivered; sends queued */
     uint64_t drops;               /* messages dropped or refused when full */
     uint64_t bytes_lost;          /* queued bytes that never left */
-    uint64_t bytes_discarded;     /* received after leat_conn_end, or half of a
-                                   * frame that was not completed before it */
+    uint64_t bytes_discarded;     /* received after leat_conn_end, or behind the
+                                   * frame in whose callback it was called, or
+                                   * half of a frame not completed before it */
     int64_t open_us;              /* age in microseconds */
     size_t queued_bytes;          /* now in its queue */
     size_t queued_msgs;

@@ -83,7 +83,9 @@ deliver(struct leat_conn *conn, const unsigned char *bytes, size_t len)
     size_t left = deliver_frames(conn, bytes, len);
     if (conn->is_dying)
         conn->more->bytes_undelivered += left;
-    else if (left > 0 && !conn->is_ending)
+    else if (conn->is_ending)
+        conn->more->bytes_discarded += left; /* as if it came one recv later */
+    else if (left > 0)
         leat__conn_hold(conn, bytes + len - left, left);
     leat__conn_count_input(conn);
     leat__conn_update(conn);

@@ -50,6 +50,17 @@ leat_conn_peer(const struct leat_conn *conn, struct leat_addr *addr)
         conn->io.fd, (struct sockaddr *)&addr->storage, &addr->len);
 }
 
+/* Received and still to be delivered. A frame that was delivered may be there
+ * all the same: it is counted as memory, not here. */
+static size_t
+waiting(const struct leat_conn *conn)
+{
+    const struct leat__more *more = conn->more;
+    if (more == NULL || conn->is_dying)
+        return 0;
+    return more->held.end - more->held.at + leat__frame_partial(&more->frame);
+}
+
 void
 leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
 {
@@ -69,5 +80,5 @@ leat_conn_stats(const struct leat_conn *conn, struct leat_conn_stats *stats)
         .open_us = conn->shared->loop->now_us - conn->opened_us,
         .queued_bytes = conn->queue.bytes,
         .queued_msgs = conn->queue.count,
-        .held_bytes = more->counted + more->bytes_undelivered + undelivered};
+        .held_bytes = waiting(conn) + more->bytes_undelivered + undelivered};
 }
