@@ -50,6 +50,7 @@ TESTS = {
     "src/loop/sets.c": "sets reenter",
     "src/loop/memory.c": "memory warm loop",
     "src/loop/life.c": "life loop reenter sets callbacks post bounds",
+    "src/net/chunk.c": "chunk forward_model group dial_errors",
     "src/net/group.c": "group group_send group_walk group_model",
 }
 # As in memcheck: all tests in one process, so that its limits bound them.

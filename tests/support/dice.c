@@ -26,6 +26,12 @@ dice_init(struct dice *dice, const char *what)
 
     printf("%s: LEAT_SEED=%llu\n", what, (unsigned long long)seed);
     fflush(stdout);
+    dice_set(dice, seed);
+}
+
+void
+dice_set(struct dice *dice, uint64_t seed)
+{
     /* Small seeds are spread over all bits; 0 is the one state that would
      * never leave itself. */
     dice->state = seed * 0x9e3779b97f4a7c15u ^ 0x2545f4914f6cdd1du;

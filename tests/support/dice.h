@@ -16,6 +16,8 @@ struct dice {
 
 /* Prints the seed and how to set it; what names the test. */
 void dice_init(struct dice *dice, const char *what);
+/* The same from this seed, whatever the environment says; prints nothing. */
+void dice_set(struct dice *dice, uint64_t seed);
 /* Any 64 bits. */
 uint64_t dice_bits(struct dice *dice);
 /* 0..n - 1; n is 1 or more. */
