@@ -305,6 +305,29 @@ echo_without_memory(struct side *of)
     act_echo(of);
 }
 
+static void
+send_in_two(struct side *of)
+{
+    size_t rest = MANY - first;
+    ck_assert_int_eq(leat_conn_send(of->conn, of->now, first), 0);
+    ck_assert(has_chunk(of));
+    ck_assert_int_eq(leat_conn_send(of->conn, of->now + first, rest), 0);
+    ck_assert(!has_chunk(of));
+    /* The rest costs a block of its own. */
+    ck_assert_uint_eq(
+        rig.loop->pool.stored, net()->chunk->block + leat__message_block(rest));
+}
+
+START_TEST(a_chunk_that_is_sent_in_two_parts_arrives_whole)
+{
+    peers.act[DATA] = send_in_two;
+    first = HALF + 1;
+    say_one_chunk();
+    turn_until(peer_has(peer, MANY));
+    ck_assert(key_is(peer->bytes, 1, 0, MANY));
+}
+END_TEST
+
 START_TEST(without_memory_for_the_next_chunk_nothing_is_queued)
 {
     peers.act[DATA] = echo_without_memory;
@@ -349,6 +372,7 @@ leat_test_suite(void)
     tcase_add_test(
         tcase, a_chunk_whose_queue_is_gone_stays_until_the_callback_is_over);
     tcase_add_test(tcase, what_is_sent_behind_a_chunk_comes_behind_it);
+    tcase_add_test(tcase, a_chunk_that_is_sent_in_two_parts_arrives_whole);
     tcase_add_test(tcase, without_memory_for_the_next_chunk_nothing_is_queued);
     tcase_add_test(tcase, an_echo_of_chunks_allocates_nothing_once_warm);
     suite_add_tcase(suite, tcase);

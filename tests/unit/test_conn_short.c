@@ -90,6 +90,27 @@ START_TEST(retry_that_sends_all_waits_for_room_no_more)
 }
 END_TEST
 
+/* The same, but a part of it has left: whichever comes first, the timer or the
+ * room, sends the rest. */
+START_TEST(who_waits_for_memory_and_for_room_is_served_by_either)
+{
+    side = peers_adopt_pair(&peer);
+    side_send(side, "0123456789");
+    peer_text(peer, "x");
+    fault_once("recv", 1, ENOBUFS);
+    fault_short("send", 1, 4);
+    peers_turn();
+    ck_assert(side->conn->is_blocked && side->conn->is_starved);
+    ck_assert_uint_eq(side->conn->queue.bytes, 6);
+    if (_i == 1)
+        clock_advance(10 * MSEC);
+    turn_until(peer_heard(peer, "0123456789"));
+    clock_advance(10 * MSEC);
+    turn_until(side_has(side, "x"));
+    ck_assert(!side->conn->is_blocked && !side->conn->is_starved);
+}
+END_TEST
+
 START_TEST(short_receives_of_every_length_keep_order)
 {
     peers_listen(OVER_TCP4);
@@ -220,6 +241,8 @@ leat_test_suite(void)
     tcase_add_checked_fixture(tcase, peers_setup, peers_teardown);
     tcase_add_test(tcase, short_sends_of_every_length_keep_order);
     tcase_add_test(tcase, retry_that_sends_all_waits_for_room_no_more);
+    tcase_add_loop_test(
+        tcase, who_waits_for_memory_and_for_room_is_served_by_either, 0, 2);
     tcase_add_test(tcase, short_receives_of_every_length_keep_order);
     tcase_add_loop_test(tcase, send_that_would_block_waits_for_room, 0, 2);
     tcase_add_test(
