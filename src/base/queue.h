@@ -136,6 +136,10 @@ size_t leat__queue_weight(const struct leat__queue *queue);
 size_t leat__queue_gather(const struct leat__queue *queue, struct iovec *iov,
     size_t max, size_t *bytes);
 
+/* Copy the oldest messages, LEAT__GATHER_MAX of them at most, to where there is
+ * room for all of queue->bytes. Returns their bytes. */
+size_t leat__queue_pack(const struct leat__queue *queue, unsigned char *to);
+
 /* The first n bytes have left; n is at most queue->bytes. */
 void leat__queue_consume(
     struct leat__queue *queue, struct leat__pool *pool, size_t n);

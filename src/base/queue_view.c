@@ -2,11 +2,12 @@
  * queue_view.c - looking at a queue: what is next, how much room, how much
  * memory, and whether all is in order. Nothing here changes it.
  *
- * On the path: queue -> HERE: gather -> conn_out.c (phase 6) -> socket.
+ * On the path: queue -> HERE: gather, pack -> conn_out.c (phase 6) -> socket.
  */
 #include "queue.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "num.h"
 
@@ -41,6 +42,22 @@ leat__queue_gather(const struct leat__queue *queue, struct iovec *iov,
     }
     *bytes = LEAT__GATHER_BYTES - room;
     return i;
+}
+
+size_t
+leat__queue_pack(const struct leat__queue *queue, unsigned char *to)
+{
+    size_t skip = queue->sent;
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < queue->count && i < LEAT__GATHER_MAX; i++) {
+        const struct leat_message *message = leat__queue_at(queue, i);
+        size_t len = message->size - skip;
+        memcpy(to + bytes, message->bytes + skip, len);
+        bytes += len;
+        skip = 0; /* only of the oldest has something left */
+    }
+    return bytes;
 }
 
 size_t

@@ -10,7 +10,6 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 #include "net.h"
 #include "sys/sys.h"
@@ -61,15 +60,11 @@ send_one(const struct leat_conn *conn)
 #define PACK_BYTES ((size_t)2048)
 
 static ssize_t
-send_packed(const struct leat_conn *conn, const struct iovec *iov, size_t count)
+send_packed(const struct leat_conn *conn)
 {
     unsigned char *packed = leat__chunk_scratch(conn->shared->loop->net);
-    size_t len = 0;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(packed + len, iov[i].iov_base, iov[i].iov_len);
-        len += iov[i].iov_len;
-    }
-    return leat__sys_send(conn->io.fd, packed, len);
+    size_t bytes = leat__queue_pack(&conn->queue, packed);
+    return leat__sys_send(conn->io.fd, packed, bytes);
 }
 
 static ssize_t
@@ -79,9 +74,16 @@ send_many(const struct leat_conn *conn)
     size_t bytes;
     size_t count =
         leat__queue_gather(&conn->queue, iov, LEAT__GATHER_MAX, &bytes);
-    if (bytes <= PACK_BYTES)
-        return send_packed(conn, iov, count);
     return leat__sys_sendv(conn->io.fd, iov, count);
+}
+
+static ssize_t
+send_queued(const struct leat_conn *conn)
+{
+    if (conn->queue.count == 1)
+        return send_one(conn);
+    return conn->queue.bytes <= PACK_BYTES ? send_packed(conn)
+                                           : send_many(conn);
 }
 
 /* One gathered send. Returns whether output can go on. */
@@ -90,7 +92,7 @@ send_once(struct leat_conn *conn, bool was_promised)
 {
     if (conn->is_memory)
         return leat__pair_send(conn);
-    ssize_t n = conn->queue.count == 1 ? send_one(conn) : send_many(conn);
+    ssize_t n = send_queued(conn);
     if (n >= 0) {
         leat__conn_took_out(conn, (size_t)n);
         return true;

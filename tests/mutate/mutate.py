@@ -34,6 +34,8 @@ BAR = 90
 TESTS = {
     "src/base/queue.c": "queue queue_policy queue_kept queue_forecast "
                         "queue_model bounds",
+    "src/base/queue_view.c": "queue_view queue queue_policy queue_kept "
+                             "queue_forecast queue_model bounds",
     "src/base/frame.c": "frame frame_config frame_growth frame_long "
                         "frame_model",
     "src/loop/timer.c": "timer timer_at loop wait reenter",

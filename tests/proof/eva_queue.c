@@ -18,7 +18,7 @@
 #define FULL 8
 
 static unsigned char stored[FULL][HEADER + CAPACITY], other[HEADER + CAPACITY];
-static unsigned char fresh[2][BLOCK], source[BLOCK];
+static unsigned char fresh[2][BLOCK], source[BLOCK], packed[FULL * CAPACITY];
 static struct leat_message *slots[FULL];
 static struct leat__pool pool;
 static unsigned taken;
@@ -111,7 +111,7 @@ begin(struct leat__queue *queue, const struct leat__limits *limits,
 
 /* --- calls ---------------------------------------------------------------- */
 
-enum call { PUSH, COPY, GATHER, CONSUME, CLEAR, CALLS };
+enum call { PUSH, COPY, GATHER, PACK, CONSUME, CLEAR, CALLS };
 
 static void
 gather(const struct leat__queue *queue, size_t max)
@@ -124,6 +124,16 @@ gather(const struct leat__queue *queue, size_t max)
     //@ loop unroll 8;
     for (size_t i = 0; i < pieces; i++)
         memcpy(source, iov[i].iov_base, iov[i].iov_len);
+}
+
+/* The room ends where the queue's bytes do. */
+static void
+pack(const struct leat__queue *queue)
+{
+    size_t bytes =
+        leat__queue_pack(queue, packed + sizeof packed - queue->bytes);
+
+    //@ assert bytes == queue->bytes;
 }
 
 static void
@@ -143,6 +153,8 @@ do_call(struct leat__queue *queue, const struct leat__limits *limits,
             queue, &pool, limits, source, number + 1, &drops);
     else if (call == GATHER)
         gather(queue, number);
+    else if (call == PACK)
+        pack(queue);
     else if (call == CONSUME && number <= queue->bytes)
         leat__queue_consume(queue, &pool, number);
     else if (call == CLEAR)

@@ -180,6 +180,20 @@ compare_bytes(const struct queue_model *model, const struct leat__queue *queue)
     quick_eq(at, model->len);
 }
 
+/* The oldest messages in one block. */
+static void
+compare_packed(const struct queue_model *model, const struct leat__queue *queue)
+{
+    unsigned char packed[MODEL_BYTES];
+    size_t bytes = leat__queue_pack(queue, packed);
+    size_t expected = 0;
+
+    for (size_t i = 0; i < model->count && i < LEAT__GATHER_MAX; i++)
+        expected += model->messages[i].size - (i == 0 ? model->sent : 0);
+    quick_eq(bytes, expected);
+    quick_eq(memcmp(packed, model->bytes, bytes), 0);
+}
+
 void
 model_compare(const struct queue_model *model, const struct leat__queue *queue)
 {
@@ -188,4 +202,5 @@ model_compare(const struct queue_model *model, const struct leat__queue *queue)
     quick_eq(queue->sent, model->sent);
     quick_eq(queue->is_full, model->is_full);
     compare_bytes(model, queue);
+    compare_packed(model, queue);
 }

@@ -213,36 +213,6 @@ END_TEST
 
 /* --- sending -------------------------------------------------------------- */
 
-START_TEST(queue_gather_describes_as_many_pieces_as_asked_for)
-{
-    struct iovec iov[5];
-    size_t bytes;
-    box_push_many(&box, 7);
-
-    ck_assert_uint_eq(leat__queue_gather(&box.queue, iov, 5, &bytes), 5);
-    ck_assert_uint_eq(bytes, 5);
-    ck_assert_uint_eq(leat__queue_gather(&box.queue, iov, 0, &bytes), 0);
-    ck_assert_uint_eq(bytes, 0);
-}
-END_TEST
-
-START_TEST(queue_gather_stops_in_the_middle_of_a_message_at_its_most_bytes)
-{
-    struct iovec iov[5];
-    size_t bytes;
-    box_push_new(&box, 'a', 100000);
-    box_push_new(&box, 'b', 200000);
-    box_push_new(&box, 'c', 1);
-    box_consume(&box, 10);
-
-    ck_assert_uint_eq(leat__queue_gather(&box.queue, iov, 5, &bytes), 2);
-
-    ck_assert_uint_eq(bytes, LEAT__GATHER_BYTES);
-    ck_assert_uint_eq(iov[0].iov_len, 99990);
-    ck_assert_uint_eq(iov[1].iov_len, LEAT__GATHER_BYTES - 99990);
-}
-END_TEST
-
 START_TEST(queue_consume_may_stop_at_any_byte)
 {
     size_t n = (size_t)_i;
@@ -387,9 +357,6 @@ END_TEST
 static void
 add_out_tests(TCase *tcase)
 {
-    tcase_add_test(tcase, queue_gather_describes_as_many_pieces_as_asked_for);
-    tcase_add_test(
-        tcase, queue_gather_stops_in_the_middle_of_a_message_at_its_most_bytes);
     tcase_add_loop_test(tcase, queue_consume_may_stop_at_any_byte, 0, 11);
     tcase_add_test(tcase, queue_consume_of_nothing_changes_nothing);
     tcase_add_test(tcase, queue_is_full_from_high_in_bytes_until_below_low);
