@@ -49,19 +49,22 @@ leat__more_need(struct leat_conn *conn)
     return conn->more;
 }
 
+/* Asked after each flush: what a member of a group answers comes first. */
 bool
 leat__more_is_bare(const struct leat__more *more)
 {
+    if (more->groups != NULL)
+        return false;
+    bool has_others = more->dial != NULL || more->twin != NULL ||
+                      more->offered > 0 ||
+                      !leat__list_is_empty(&more->sources) ||
+                      !leat__list_is_empty(&more->targets);
     bool has_input = more->frame.partial != NULL || more->frame.is_delivered ||
                      more->held.bytes != NULL || more->counted > 0 ||
                      more->stored > 0;
     bool has_told = more->drops > 0 || more->starved_us != 0 ||
                     more->bytes_discarded > 0 || more->bytes_undelivered > 0;
-    bool has_others = more->groups != NULL || more->dial != NULL ||
-                      more->twin != NULL || more->offered > 0 ||
-                      !leat__list_is_empty(&more->sources) ||
-                      !leat__list_is_empty(&more->targets);
-    return !has_input && !has_told && !has_others;
+    return !has_others && !has_input && !has_told;
 }
 
 static void

@@ -60,11 +60,11 @@ struct leat__more {
         sources; /* couples: who is read only while we have room */
     struct leat__node targets;   /* couples: whose room our input needs */
     struct leat__member *groups; /* its memberships, a chain */
-    struct leat__dial *dial;     /* while is_dialing */
-    struct leat_conn *twin;      /* of a pair; NULL when that one is gone */
-    size_t offered;              /* of a pair: how much the twin may take */
     int64_t starved_us; /* since when the kernel lacks memory for us; 0 not */
     int64_t failed_us;  /* when it said so last */
+    struct leat__dial *dial; /* while is_dialing */
+    struct leat_conn *twin;  /* of a pair; NULL when that one is gone */
+    size_t offered;          /* of a pair: how much the twin may take */
     uint64_t drops;
 
     struct leat__frame frame;
@@ -92,23 +92,14 @@ struct leat__work {
     bool is_running;
 };
 
-/* All that a quiet connection has: docs/architecture.md reckons it up. */
+/* All that a quiet connection has: docs/architecture.md reckons it up. What a
+ * send needs comes first and together: a message for thousands meets each of
+ * them after the cache has forgotten it. */
 struct leat_conn {
     struct leat__io io;
     struct leat__shared *shared; /* the loop is in there */
-    void *user;
     struct leat__links links[2]; /* see work.c */
     struct leat__queue queue;
-    struct leat__more *more;      /* NULL: nothing of it */
-    int64_t opened_us, active_us; /* active: a byte came, or was taken */
-    int64_t due_us;               /* of its timer, while tick says what for */
-    uint64_t bytes_in, bytes_out, msgs_in, msgs_out;
-    uint32_t slot;
-    /* Of blocked output: the milliseconds of the clock when some was taken
-     * last. After FIN: what SIOCOUTQ said when progress was last seen. */
-    uint32_t mark;
-    int16_t error;  /* first error of the socket, latched */
-    int16_t reason; /* for on_close */
 
     enum leat__tick tick : 3;
     unsigned work : 3; /* on which lists it is, bits of enum leat__kind */
@@ -135,6 +126,21 @@ struct leat_conn {
     bool is_cut : 1;      /* its twin is gone by an abort */
     bool is_narrow : 1;   /* its receive buffer may not grow yet */
     bool is_dying : 1;    /* on_close follows, nothing else */
+
+    int16_t error;  /* first error of the socket, latched */
+    int16_t reason; /* for on_close */
+    uint64_t msgs_out, bytes_out;
+    int64_t active_us;       /* when a byte came, or was taken */
+    struct leat__more *more; /* NULL: nothing of it */
+    uint32_t slot;
+    /* Of blocked output: the milliseconds of the clock when some was taken
+     * last. After FIN: what SIOCOUTQ said when progress was last seen. */
+    uint32_t mark;
+
+    void *user;
+    uint64_t msgs_in, bytes_in;
+    int64_t opened_us;
+    int64_t due_us; /* of its timer, while tick says what for */
 };
 
 /* Of a connection that is_over, in the place of what it would have queued. */
