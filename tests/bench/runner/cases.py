@@ -17,6 +17,7 @@ PEERS = [("epoll", "echo_epoll"), ("libuv", "echo_libuv"),
          ("libev", "echo_libev"), ("libevent", "echo_libevent"),
          ("io_uring", "echo_uring")]
 BEST = "best peer"
+BARE = "bare"  # what no server can do without, and nothing else
 
 # Less is better for all but the first.
 METRICS = {"per_s": "messages per second", "p50_us": "median latency",
@@ -40,6 +41,7 @@ def fan(name, title, subscribers, window, must, aim):
         ("leat", "leatd hub:0,quiet,raw", "load_fan lines PORT " + numbers),
         ("redis", "redis", "load_fan redis PORT " + numbers),
         ("mosquitto", "mosquitto", "load_fan mqtt PORT " + numbers),
+        (BARE, "bare_fan", "load_fan lines PORT " + numbers),
     ], [Bar("redis", must, aim)],
         "One publisher; a message that has come to one subscriber is one "
         "delivery. Text of 64 bytes, each in its own protocol (QoS 0).")
@@ -82,10 +84,12 @@ CASES = [
     echo("latency", "1 client, `--busy-poll=50us`", "-c 1",
          [("epoll", 0.45, 0.30)], "p50_us",
          "leatd --busy-poll=50us echo:0",
-         extra=[("leat, not polling", ECHO, "-c 1")]),
+         extra=[("leat, not polling", ECHO, "-c 1"),
+               (BARE, "bare_echo", "-c 1")]),
     echo("latencyb", "1 client, `--busy-poll=50us`, and it polls too",
          "-c 1 -b 1", [], "p50_us", "leatd --busy-poll=50us echo:0",
-         extra=[("leat, not polling", ECHO, "-c 1 -b 1")],
+         extra=[("leat, not polling", ECHO, "-c 1 -b 1"),
+               (BARE, "bare_echo", "-c 1 -b 1")],
          note="So a wake-up of the client is not in the time."),
     echo("echo16k", "16 KiB echo, 10 clients", "-c 10 -s 16384",
          [("epoll", 0.97, None), (BEST, None, 1.00)]),

@@ -50,6 +50,12 @@ more read from it meanwhile. All sources are in `tests/bench/`.
 | tutorial | `select.select` in Python, lists and queues, as it is taught |
 | redis | Pub/Sub of `redis-server`, nothing saved, no limit for subscribers |
 | mosquitto | QoS 0, nothing saved, no limit for subscribers |
+| bare | no rival but a limit: the system calls that must be, and nothing else |
+
+*bare* does what no server of one thread can do without, for one case, and no
+more: `bare_echo.c` asks one client for bytes in a loop, `bare_fan.c` sends one
+block to each subscriber. *bare / epoll* is the ratio that it reaches: where
+that is below must, so is whatever is started on this machine.
 
 The load (`tests/bench/load*.c`) knows nothing of leat. It compares every byte
 that comes with what it sent; one wrong byte ends the case.
@@ -90,10 +96,11 @@ def row(case, result, one, other):
         wanted = " / ".join("%.2f" % part if part is not None else "-"
                             for part in (bar.must, bar.aim))
         reached = figures.reached(case.metric, bar, found)
-    said = "" if case.name.startswith("agree") \
+    said = "" if case.name.startswith("agree") or one == cases.BARE \
         else figures.verdict(case.metric, found)
+    name = "*%s / %s*" % (one, other) if one == cases.BARE else other
     return "| %s | %s | %.3f [%.3f..%.3f] | %s | %s | %s | %s |" % (
-        other, number(figures.median(result, other, case.metric)),
+        name, number(figures.median(result, other, case.metric)),
         found.middle, found.low, found.high, said, wanted, reached,
         cpu(result, one, other)), \
         (other, found, said, reached)
@@ -108,6 +115,8 @@ def pairs(case, result):
     others = [("leat", label) for label in labels if label != "leat"]
     if any(bar.other == cases.BEST for bar in case.bars):
         others.append(("leat", cases.BEST))
+    if cases.BARE in labels:
+        others += [(cases.BARE, bar.other) for bar in case.bars]
     return others
 
 
@@ -158,7 +167,7 @@ def section(case, result):
 def is_told(note):
     """Not ahead of another, or a bar that is not reached."""
     other, _found, said, reached = note
-    rival = said and not other.startswith("leat")
+    rival = said and other != cases.BARE and not other.startswith("leat")
     return "**" in reached or (rival and said != "ahead")
 
 
