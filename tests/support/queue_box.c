@@ -24,6 +24,19 @@ check(const struct queue_box *box)
 }
 
 void
+box_init_small(struct queue_box *box, enum leat_policy policy)
+{
+    const struct leat__limits limits = {.limit = 10,
+        .high = 8,
+        .low = 3,
+        .limit_msgs = 4,
+        .high_msgs = 3,
+        .low_msgs = 2,
+        .policy = policy};
+    box_init(box, &limits);
+}
+
+void
 box_fini(struct queue_box *box)
 {
     check(box);

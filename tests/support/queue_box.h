@@ -17,6 +17,8 @@ struct queue_box {
 };
 
 void box_init(struct queue_box *box, const struct leat__limits *limits);
+/* The same with little room: ten bytes, four messages. */
+void box_init_small(struct queue_box *box, enum leat_policy policy);
 /* Fails the test when a message is left that the queue did not hold. */
 void box_fini(struct queue_box *box);
 

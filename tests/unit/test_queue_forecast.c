@@ -11,19 +11,10 @@
 
 static struct queue_box box;
 
-/* Ten bytes, four messages. */
 static void
 setup(void)
 {
-    const struct leat__limits limits = {.limit = 10,
-        .high = 8,
-        .low = 3,
-        .limit_msgs = 4,
-        .high_msgs = 3,
-        .low_msgs = 2,
-        .policy = LEAT_REFUSE};
-
-    box_init(&box, &limits);
+    box_init_small(&box, LEAT_REFUSE);
 }
 
 static void

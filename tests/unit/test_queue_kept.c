@@ -11,25 +11,10 @@
 
 static struct queue_box box;
 
-/* Ten bytes, four messages. */
-static void
-setup_with(enum leat_policy policy)
-{
-    const struct leat__limits limits = {.limit = 10,
-        .high = 8,
-        .low = 3,
-        .limit_msgs = 4,
-        .high_msgs = 3,
-        .low_msgs = 2,
-        .policy = policy};
-
-    box_init(&box, &limits);
-}
-
 static void
 setup_drop_old(void)
 {
-    setup_with(LEAT_DROP_OLD);
+    box_init_small(&box, LEAT_DROP_OLD);
 }
 
 static void
@@ -165,7 +150,7 @@ START_TEST(queue_other_policies_treat_a_kept_message_as_any)
         [LEAT_CLOSE] = -ENOBUFS};
     static const enum leat_policy policies[] = {
         LEAT_REFUSE, LEAT_DROP_NEW, LEAT_CLOSE};
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
 
     ck_assert_int_eq(push("ABCDEF"), 0);
     ck_assert_int_eq(push("GHIJK"), result[policies[_i]]);

@@ -11,37 +11,22 @@
 
 static struct queue_box box;
 
-/* Ten bytes, four messages. */
-static void
-setup_with(enum leat_policy policy)
-{
-    const struct leat__limits limits = {.limit = 10,
-        .high = 8,
-        .low = 3,
-        .limit_msgs = 4,
-        .high_msgs = 3,
-        .low_msgs = 2,
-        .policy = policy};
-
-    box_init(&box, &limits);
-}
-
 static void
 setup_refuse(void)
 {
-    setup_with(LEAT_REFUSE);
+    box_init_small(&box, LEAT_REFUSE);
 }
 
 static void
 setup_drop_new(void)
 {
-    setup_with(LEAT_DROP_NEW);
+    box_init_small(&box, LEAT_DROP_NEW);
 }
 
 static void
 setup_drop_old(void)
 {
-    setup_with(LEAT_DROP_OLD);
+    box_init_small(&box, LEAT_DROP_OLD);
 }
 
 static void
@@ -86,7 +71,7 @@ static const enum leat_policy policies[] = {
 
 START_TEST(queue_takes_exactly_its_limit_under_any_policy)
 {
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
 
     ck_assert_int_eq(push("0123456789"), 0);
     box_assert_text(&box, "0123456789");
@@ -100,7 +85,7 @@ END_TEST
 
 START_TEST(queue_refuses_what_is_over_its_limit_under_any_policy)
 {
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
     ck_assert_int_eq(push("ab"), 0);
     struct leat__queue before = box.queue;
 
@@ -115,7 +100,7 @@ END_TEST
 START_TEST(queue_merges_copies_only_where_nothing_is_dropped)
 {
     bool is_merging = policies[_i] == LEAT_REFUSE || policies[_i] == LEAT_CLOSE;
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
 
     ck_assert_int_eq(box_copy(&box, "ab", 2), 0);
     ck_assert_int_eq(box_copy(&box, "cd", 2), 0);
@@ -128,7 +113,7 @@ END_TEST
 START_TEST(queue_gives_spare_room_only_where_it_merges)
 {
     bool is_merging = policies[_i] == LEAT_REFUSE || policies[_i] == LEAT_CLOSE;
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
     ck_assert_int_eq(box_copy(&box, "ab", 2), 0);
     box.queue.at.own[0]->capacity = 2; /* as though it were full */
 
@@ -141,7 +126,7 @@ END_TEST
 
 START_TEST(queue_gives_no_spare_room_behind_a_shared_message)
 {
-    setup_with(policies[_i]);
+    box_init_small(&box, policies[_i]);
     struct leat_message *message = make("ab");
     ck_assert_int_eq(box_push(&box, message), 0);
 
@@ -216,7 +201,7 @@ END_TEST
 
 START_TEST(queue_close_policy_tells_that_it_is_full)
 {
-    setup_with(LEAT_CLOSE);
+    box_init_small(&box, LEAT_CLOSE);
     ck_assert_int_eq(push("0123456789"), 0);
 
     ck_assert_int_eq(push("a"), -ENOBUFS);
