@@ -12,31 +12,17 @@
 #include "support/kernel.h"
 #include "support/loop_rig.h"
 #include "support/run.h"
-#include "support/trace.h"
+#include "support/timer_rig.h"
 
 static struct leat_timer one, two, three;
-
-static void
-tell(struct leat_timer *timer, void *user)
-{
-    (void)timer;
-    trace("%s", (const char *)user);
-}
 
 static void
 setup(void)
 {
     rig_setup();
-    leat_timer_init(&one, rig.loop, tell, (void *)"one");
-    leat_timer_init(&two, rig.loop, tell, (void *)"two");
-    leat_timer_init(&three, rig.loop, tell, (void *)"three");
-}
-
-static void
-after(int64_t us)
-{
-    clock_advance(us);
-    rig_turn();
+    timer_make(&one, "one");
+    timer_make(&two, "two");
+    timer_make(&three, "three");
 }
 
 /* --- when ----------------------------------------------------------------- */
@@ -44,11 +30,11 @@ after(int64_t us)
 START_TEST(timer_fires_at_its_deadline_and_not_before)
 {
     leat_timer_start(&one, 5 * MSEC, 0);
-    after(5 * MSEC - 1);
+    timer_after(5 * MSEC - 1);
     trace_expect("");
-    after(1);
+    timer_after(1);
     trace_expect("one");
-    after(SEC);
+    timer_after(SEC);
     trace_expect("");
 }
 END_TEST
@@ -58,7 +44,7 @@ START_TEST(timers_fire_in_the_order_of_their_deadlines)
     leat_timer_start(&three, 30, 0);
     leat_timer_start(&one, 10, 0);
     leat_timer_start(&two, 20, 0);
-    after(30);
+    timer_after(30);
     trace_expect("one, two, three");
 }
 END_TEST
@@ -69,7 +55,7 @@ START_TEST(timers_of_one_deadline_fire_in_the_order_they_were_started)
     leat_timer_start(&three, 10, 0);
     leat_timer_start(&one, 10, 0);
     leat_timer_start(&two, 10, 0); /* anew: behind the others */
-    after(10);
+    timer_after(10);
     trace_expect("three, one, two");
 }
 END_TEST
@@ -78,9 +64,9 @@ START_TEST(timer_started_anew_has_only_the_new_deadline)
 {
     leat_timer_start(&one, 10, 0);
     leat_timer_start(&one, 20, 0);
-    after(10);
+    timer_after(10);
     trace_expect("");
-    after(10);
+    timer_after(10);
     trace_expect("one");
     ck_assert_uint_eq(rig_stats().timers, 0);
 }
@@ -100,7 +86,7 @@ START_TEST(timer_for_the_end_of_time_does_not_overflow)
 {
     leat_timer_start(&one, INT64_MAX, INT64_MAX);
     leat_timer_start(&two, INT64_MAX - 1, 0);
-    after(365 * 24 * 3600 * SEC);
+    timer_after(365 * 24 * 3600 * SEC);
     trace_expect("");
     ck_assert_uint_eq(rig_stats().timers, 2);
     leat_timer_stop(&one);
@@ -112,7 +98,7 @@ END_TEST
 static void
 start_two_late(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     clock_advance(7);
     leat_timer_start(&two, 10, 0);
 }
@@ -122,9 +108,9 @@ START_TEST(timer_delay_counts_from_a_fresh_clock_reading)
     leat_timer_init(&one, rig.loop, start_two_late, (void *)"one");
     leat_timer_start(&one, 0, 0);
     rig_turn();
-    after(9);
+    timer_after(9);
     trace_expect("one");
-    after(1);
+    timer_after(1);
     trace_expect("two");
 }
 END_TEST
@@ -136,10 +122,10 @@ START_TEST(timers_ignore_wall_clock)
     rig_turns(2);
     trace_expect("");
     clock_shift_wall(-2 * 3600 * SEC);
-    after(100);
+    timer_after(100);
     trace_expect("one");
     clock_shift_wall(-3600 * SEC);
-    after(100);
+    timer_after(100);
     trace_expect("one");
     leat_timer_stop(&one);
 }
@@ -150,7 +136,7 @@ END_TEST
 static void
 start_again(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     leat_timer_start(timer, 0, 0);
 }
 
@@ -169,7 +155,7 @@ END_TEST
 static void
 start_two(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     leat_timer_start(&two, 0, 0);
 }
 
@@ -178,7 +164,7 @@ START_TEST(timer_started_in_a_timer_waits_even_where_others_are_due)
     leat_timer_init(&one, rig.loop, start_two, (void *)"one");
     leat_timer_start(&one, 5, 0);
     leat_timer_start(&three, 10, 0);
-    after(10);
+    timer_after(10);
     trace_expect("one, three");
     rig_turn();
     trace_expect("two");
@@ -188,7 +174,7 @@ END_TEST
 static void
 stop_others(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     leat_timer_stop(&one);
     leat_timer_stop(&two);
     leat_timer_stop(&three);
@@ -201,7 +187,7 @@ START_TEST(timer_that_is_due_never_fires_once_it_is_stopped)
     leat_timer_start(&two, 0, 0);
     leat_timer_start(&three, 0, 1);
     ck_assert_int_eq(rig_turn(), 1);
-    after(SEC);
+    timer_after(SEC);
     trace_expect("one");
     ck_assert_uint_eq(rig_stats().timers, 0);
 }
@@ -210,7 +196,7 @@ END_TEST
 static void
 free_it(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     leat_timer_stop(timer);
     free(timer);
 }
@@ -222,8 +208,8 @@ START_TEST(timer_storage_may_be_released_in_its_callback)
         leat_timer_init(timer, rig.loop, free_it, (void *)"freed");
         leat_timer_start(timer, 10, period_us);
     }
-    after(10);
-    after(100);
+    timer_after(10);
+    timer_after(100);
     trace_expect("freed, freed");
 }
 END_TEST
@@ -234,7 +220,7 @@ START_TEST(timer_stopped_twice_or_never_started_is_left_as_it_is)
     leat_timer_start(&one, 10, 0);
     leat_timer_stop(&one);
     leat_timer_stop(&one);
-    after(10);
+    timer_after(10);
     trace_expect("");
 }
 END_TEST
@@ -244,13 +230,13 @@ END_TEST
 START_TEST(timer_with_a_period_fires_every_period)
 {
     leat_timer_start(&one, 5, 20);
-    after(5);
+    timer_after(5);
     trace_expect("one");
-    after(19);
+    timer_after(19);
     trace_expect("");
-    after(1);
+    timer_after(1);
     trace_expect("one");
-    after(20);
+    timer_after(20);
     trace_expect("one");
     leat_timer_stop(&one);
 }
@@ -260,7 +246,7 @@ START_TEST(timer_with_the_shortest_period_fires_every_microsecond)
 {
     leat_timer_start(&one, 1, 1);
     for (int i = 0; i < 3; i++) {
-        after(1);
+        timer_after(1);
         trace_expect("one");
     }
     leat_timer_stop(&one);
@@ -270,12 +256,12 @@ END_TEST
 START_TEST(timer_after_a_long_stall_fires_once_and_in_its_old_rhythm)
 {
     leat_timer_start(&one, 20, 20);
-    after(3600 * SEC + 7); /* 180 000 000 beats, and 7 us into the next */
+    timer_after(3600 * SEC + 7); /* 180 000 000 beats, and 7 us into the next */
     ck_assert_int_eq(rig_turns(3), 0);
     trace_expect("one");
-    after(12);
+    timer_after(12);
     trace_expect("");
-    after(1);
+    timer_after(1);
     trace_expect("one");
     leat_timer_stop(&one);
 }
@@ -284,11 +270,11 @@ END_TEST
 START_TEST(timer_that_is_exactly_a_period_late_fires_once)
 {
     leat_timer_start(&one, 20, 20);
-    after(40);
+    timer_after(40);
     trace_expect("one");
     rig_turn();
     trace_expect("");
-    after(20);
+    timer_after(20);
     trace_expect("one");
     leat_timer_stop(&one);
 }
@@ -297,7 +283,7 @@ END_TEST
 static void
 change_period(struct leat_timer *timer, void *user)
 {
-    tell(timer, user);
+    timer_tell(timer, user);
     leat_timer_start(timer, 3, 50);
 }
 
@@ -305,10 +291,10 @@ START_TEST(timer_with_a_period_may_be_started_anew_in_its_callback)
 {
     leat_timer_init(&one, rig.loop, change_period, (void *)"one");
     leat_timer_start(&one, 10, 10);
-    after(10);
-    after(2);
+    timer_after(10);
+    timer_after(2);
     trace_expect("one");
-    after(1);
+    timer_after(1);
     trace_expect("one");
     ck_assert_uint_eq(rig_stats().timers, 1);
     leat_timer_stop(&one);
@@ -395,7 +381,7 @@ START_TEST(timers_by_the_thousand_fire_once_each_and_in_order)
     ck_assert_uint_eq(rig_stats().timers, started);
     latest = 0;
     for (int i = 0; i < 50; i++)
-        after(100);
+        timer_after(100);
     ck_assert_uint_eq(fired, started);
 }
 END_TEST

@@ -7,39 +7,25 @@
 #include "support/kernel.h"
 #include "support/loop_rig.h"
 #include "support/run.h"
-#include "support/trace.h"
+#include "support/timer_rig.h"
 
 static struct leat_timer one, two;
-
-static void
-tell(struct leat_timer *timer, void *user)
-{
-    (void)timer;
-    trace("%s", (const char *)user);
-}
 
 static void
 setup(void)
 {
     rig_setup();
-    leat_timer_init(&one, rig.loop, tell, (void *)"one");
-    leat_timer_init(&two, rig.loop, tell, (void *)"two");
-}
-
-static void
-after(int64_t us)
-{
-    clock_advance(us);
-    rig_turn();
+    timer_make(&one, "one");
+    timer_make(&two, "two");
 }
 
 START_TEST(timer_started_for_a_time_fires_then_and_not_before)
 {
     leat__timer_start_at(&one, clock_now() + 10);
     ck_assert_uint_eq(rig_stats().timers, 1);
-    after(9);
+    timer_after(9);
     trace_expect("");
-    after(1);
+    timer_after(1);
     trace_expect("one");
 }
 END_TEST
@@ -58,11 +44,11 @@ START_TEST(timer_started_for_another_time_has_only_that_one)
     leat__timer_start_at(&one, clock_now() + 10);
     leat__timer_start_at(&one, clock_now() + 20);
     ck_assert_uint_eq(rig_stats().timers, 1);
-    after(19);
+    timer_after(19);
     trace_expect("");
-    after(1);
+    timer_after(1);
     trace_expect("one");
-    after(SEC);
+    timer_after(SEC);
     trace_expect("");
 }
 END_TEST
@@ -71,10 +57,10 @@ START_TEST(timer_started_for_a_time_has_lost_its_period)
 {
     leat_timer_start(&one, 10, 10);
     leat__timer_start_at(&one, clock_now() + 15);
-    after(15);
+    timer_after(15);
     trace_expect("one");
     ck_assert_uint_eq(rig_stats().timers, 0);
-    after(SEC);
+    timer_after(SEC);
     trace_expect("");
 }
 END_TEST

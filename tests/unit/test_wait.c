@@ -10,7 +10,7 @@
 #include "support/kernel.h"
 #include "support/loop_rig.h"
 #include "support/run.h"
-#include "support/trace.h"
+#include "support/timer_rig.h"
 #include "support/watcher.h"
 
 #define DAY (24 * 3600 * SEC)
@@ -18,19 +18,12 @@
 static struct leat_timer timer, second, third;
 
 static void
-tell(struct leat_timer *which, void *user)
-{
-    (void)which;
-    trace("%s", (const char *)user);
-}
-
-static void
 setup(void)
 {
     rig_setup();
-    leat_timer_init(&timer, rig.loop, tell, (void *)"timer");
-    leat_timer_init(&second, rig.loop, tell, (void *)"second");
-    leat_timer_init(&third, rig.loop, tell, (void *)"third");
+    timer_make(&timer, "timer");
+    timer_make(&second, "second");
+    timer_make(&third, "third");
 }
 
 static void
