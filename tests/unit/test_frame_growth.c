@@ -3,7 +3,7 @@
  */
 #include "base/frame.h"
 
-#include "support/alloc.h"
+#include "support/frame_rig.h"
 #include "support/run.h"
 
 #define BODY 200000
@@ -11,33 +11,12 @@
 static const struct leat_frame_config line = {.kind = LEAT_LINE, .max = BODY};
 static const struct leat_frame_config prefix = {
     .kind = LEAT_PREFIX, .size = 4, .max = BODY};
-static struct alloc_ledger ledger;
-static struct leat__pool pool;
-static struct leat__frame frame;
-static struct leat_frame out;
-
-static void
-setup(void)
-{
-    alloc_init(&ledger);
-    leat__pool_init(&pool, &ledger.alloc);
-    leat__frame_init(&frame);
-}
-
-static void
-teardown(void)
-{
-    leat__frame_clear(&frame, &pool);
-    leat__pool_check(&pool);
-    leat__pool_fini(&pool);
-    alloc_fini(&ledger);
-}
 
 static int
 feed(const struct leat_frame_config *config, const char *text, size_t len)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    return leat__frame_next(&frame, config, &pool, &at, &len, &out);
+    frames_feed(text, len);
+    return frames_next(config);
 }
 
 /* So many bytes that end no frame, one at a time. */
@@ -52,16 +31,16 @@ feed_many(const struct leat_frame_config *config, size_t count)
 START_TEST(frame_keeps_its_block_until_that_is_full)
 {
     ck_assert_int_eq(feed(&line, "x", 1), 0);
-    const unsigned char *block = frame.partial;
-    size_t capacity = frame.capacity;
+    const unsigned char *block = frames.frame.partial;
+    size_t capacity = frames.frame.capacity;
 
     feed_many(&line, capacity - 1);
-    ck_assert_ptr_eq(frame.partial, block);
-    ck_assert_uint_eq(frame.capacity, capacity);
+    ck_assert_ptr_eq(frames.frame.partial, block);
+    ck_assert_uint_eq(frames.frame.capacity, capacity);
 
     feed_many(&line, 1);
-    ck_assert_ptr_ne(frame.partial, block);
-    ck_assert_uint_eq(leat__frame_partial(&frame), capacity + 1);
+    ck_assert_ptr_ne(frames.frame.partial, block);
+    ck_assert_uint_eq(leat__frame_partial(&frames.frame), capacity + 1);
 }
 END_TEST
 
@@ -73,15 +52,15 @@ START_TEST(frame_block_grows_by_half_until_it_can_hold_the_longest)
 
     for (size_t i = 0; i < BODY; i++) {
         feed_many(&line, 1);
-        if (frame.capacity == before)
+        if (frames.frame.capacity == before)
             continue;
-        ck_assert_uint_ge(
-            frame.capacity, before * 3 / 2 < most ? before * 3 / 2 : most);
-        before = frame.capacity;
+        ck_assert_uint_ge(frames.frame.capacity,
+            before * 3 / 2 < most ? before * 3 / 2 : most);
+        before = frames.frame.capacity;
     }
     ck_assert_uint_le(before, most + most / 16); /* rounded up by the pool */
     ck_assert_int_eq(feed(&line, "\r\n", 2), 1);
-    ck_assert_uint_eq(out.body_len, BODY);
+    ck_assert_uint_eq(frames.out.body_len, BODY);
 }
 END_TEST
 
@@ -89,13 +68,13 @@ START_TEST(frame_with_a_prefix_needs_no_memory_for_its_last_byte)
 {
     ck_assert_int_eq(feed(&prefix, "\0\3\15\100", 4), 0);
     feed_many(&prefix, BODY - 1);
-    const unsigned char *block = frame.partial;
+    const unsigned char *block = frames.frame.partial;
 
     ck_assert_int_eq(feed(&prefix, "y", 1), 1);
 
-    ck_assert_ptr_eq(frame.partial, block);
-    ck_assert_uint_eq(out.body_len, BODY);
-    ck_assert_int_eq(out.body[BODY - 1], 'y');
+    ck_assert_ptr_eq(frames.frame.partial, block);
+    ck_assert_uint_eq(frames.out.body_len, BODY);
+    ck_assert_int_eq(frames.out.body[BODY - 1], 'y');
 }
 END_TEST
 
@@ -105,7 +84,7 @@ leat_test_suite(void)
     Suite *suite = suite_create("frame_growth");
     TCase *tcase = tcase_create("frame_growth");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, frames_setup, frames_teardown);
     tcase_add_test(tcase, frame_keeps_its_block_until_that_is_full);
     tcase_add_test(
         tcase, frame_block_grows_by_half_until_it_can_hold_the_longest);

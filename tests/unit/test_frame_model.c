@@ -12,33 +12,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "support/alloc.h"
 #include "support/dice.h"
+#include "support/frame_rig.h"
 #include "support/quick.h"
 #include "support/run.h"
 
 #define STREAM_MAX (1u << 17)
 
-static struct alloc_ledger ledger;
-static struct leat__pool pool;
-static struct leat__frame frame;
 static unsigned char stream[STREAM_MAX];
-
-static void
-setup(void)
-{
-    alloc_init(&ledger);
-    leat__pool_init(&pool, &ledger.alloc);
-    leat__frame_init(&frame);
-}
-
-static void
-teardown(void)
-{
-    leat__frame_clear(&frame, &pool);
-    leat__pool_fini(&pool);
-    alloc_fini(&ledger);
-}
 
 /* --- the reference -------------------------------------------------------- */
 
@@ -154,19 +135,21 @@ feed(const struct leat_frame_config *config, struct progress *progress,
 {
     struct leat_frame given;
     size_t left = end - start;
-    unsigned char *piece = ledger.alloc.resize(&ledger, NULL, left);
+    unsigned char *piece =
+        frames.ledger.alloc.resize(&frames.ledger, NULL, left);
     const unsigned char *at = piece;
     int result;
 
     memcpy(piece, stream + start, left);
     do {
-        result = leat__frame_next(&frame, config, &pool, &at, &left, &given);
+        result = leat__frame_next(
+            &frames.frame, config, &frames.pool, &at, &left, &given);
         if (result == 1)
             compare_frame(config, progress, &given, end, start, piece);
     } while (result == 1);
     progress->error = result;
     quick_assert(result < 0 || left == 0);
-    ledger.alloc.resize(&ledger, piece, 0);
+    frames.ledger.alloc.resize(&frames.ledger, piece, 0);
 }
 
 /* After a piece: nothing more is whole, and what is kept is the rest. */
@@ -181,11 +164,11 @@ compare_rest(const struct leat_frame_config *config, struct progress *progress,
     long whole =
         measure[config->kind](config, stream + progress->begin, rest, &next);
 
-    quick_assert(frame.capacity <= leat__pool_capacity(reach));
-    quick_assert(!progress->is_skipping || frame.capacity == 0);
+    quick_assert(frames.frame.capacity <= leat__pool_capacity(reach));
+    quick_assert(!progress->is_skipping || frames.frame.capacity == 0);
     quick_eq(progress->error, whole);
     if (progress->error == 0)
-        quick_eq(leat__frame_partial(&frame), rest);
+        quick_eq(leat__frame_partial(&frames.frame), rest);
 }
 
 /* At end of file: what the stream breaks off with. */
@@ -200,7 +183,7 @@ compare_last(const struct leat_frame_config *config,
 
     if (config->kind == LEAT_LINE && rest > 0)
         expected = is_long && !config->skip_long ? -EMSGSIZE : 1;
-    quick_eq(leat__frame_last(&frame, config, &last), expected);
+    quick_eq(leat__frame_last(&frames.frame, config, &last), expected);
     if (expected == 1) {
         size_t there = is_long ? config->max : rest;
         quick_assert(is_same(
@@ -250,7 +233,7 @@ try_cuts(const struct leat_frame_config *config, size_t len, size_t cuts)
     }
     if (progress.error == 0)
         compare_last(config, &progress, len);
-    leat__frame_clear(&frame, &pool);
+    leat__frame_clear(&frames.frame, &frames.pool);
 }
 
 /* The next stream of this length; false after the last one. */
@@ -364,7 +347,7 @@ START_TEST(frame_of_long_streams_is_independent_of_random_cuts)
         }
         if (progress.error == 0)
             compare_last(config, &progress, len);
-        leat__frame_clear(&frame, &pool);
+        leat__frame_clear(&frames.frame, &frames.pool);
         count++; /* also where there was nothing to cut */
     }
 }
@@ -376,7 +359,7 @@ leat_test_suite(void)
     Suite *suite = suite_create("frame_model");
     TCase *tcase = tcase_create("frame_model");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, frames_setup, frames_teardown);
     tcase_add_loop_test(tcase,
         frame_of_short_streams_is_independent_of_all_cuts, 0,
         (int)(sizeof small / sizeof small[0]));
