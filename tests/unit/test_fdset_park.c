@@ -4,81 +4,44 @@
  */
 #include "loop/fdset.h"
 
-#include "support/alloc.h"
+#include "support/fdset_rig.h"
 #include "support/run.h"
 
-#define ALL (LEAT_READABLE | LEAT_WRITABLE | LEAT_EXCEPTIONAL)
-#define BITS ((int)LEAT__WORD_BITS)
 #define STALE (~0ul)
-
-static struct alloc_ledger ledger;
-static struct leat__fdset set;
-static struct leat__io io, other;
-
-static void
-setup(void)
-{
-    alloc_init(&ledger);
-    leat__fdset_init(&set);
-    io = other = (struct leat__io){.is_parkable = true};
-}
-
-static void
-teardown(void)
-{
-    leat__fdset_check(&set);
-    leat__fdset_fini(&set, &ledger.alloc);
-    alloc_fini(&ledger);
-}
-
-static void
-want(struct leat__io *which, unsigned events)
-{
-    leat__fdset_want(&set, which, events);
-    leat__fdset_check(&set);
-}
-
-static void
-add(struct leat__io *which, int fd, unsigned events)
-{
-    which->fd = fd;
-    ck_assert_int_eq(leat__fdset_add(&set, &ledger.alloc, which), 0);
-    want(which, events);
-}
 
 /* As park.c does it, for these. */
 static void
 add_parked(struct leat__io *which, int fd, unsigned events)
 {
-    add(which, fd, 0);
+    fdset_add(which, fd, 0);
     which->parked = (unsigned char)events;
 }
 
 static void
 mark(const struct leat__io *which, unsigned events)
 {
-    leat__fdset_mark(&set, which, events);
-    leat__fdset_check(&set);
+    leat__fdset_mark(&fdset.set, which, events);
+    leat__fdset_check(&fdset.set);
 }
 
 static bool
 is_ready(int which, int fd)
 {
-    return set.ready[which][fd / BITS] >> (fd % BITS) & 1;
+    return fdset.set.ready[which][fd / BITS] >> (fd % BITS) & 1;
 }
 
 /* --- a parked one is ready ------------------------------------------------ */
 
 START_TEST(fdset_mark_makes_ready_for_these_events_and_no_others)
 {
-    add_parked(&io, 3, ALL);
+    add_parked(&fdset.io, 3, ALL);
     for (unsigned events = 0; events <= ALL; events++) {
-        leat__fdset_copy(&set);
-        mark(&io, events);
+        leat__fdset_copy(&fdset.set);
+        mark(&fdset.io, events);
         for (int i = 0; i < LEAT__SETS; i++) {
             bool is_told = (events & leat__event_of[i]) != 0;
             ck_assert_int_eq(is_ready(i, 3), is_told);
-            ck_assert_uint_eq(set.ready[i][0], is_told ? 1ul << 3 : 0);
+            ck_assert_uint_eq(fdset.set.ready[i][0], is_told ? 1ul << 3 : 0);
         }
     }
 }
@@ -88,16 +51,16 @@ END_TEST
 START_TEST(fdset_mark_leaves_what_was_found_ready)
 {
     static const int numbers[] = {0, 62, 63, 64, 99};
-    add(&other, 100, LEAT_WRITABLE | LEAT_EXCEPTIONAL);
-    add_parked(&io, numbers[_i], LEAT_WRITABLE);
-    leat__fdset_copy(&set);
-    set.ready[LEAT__WRITE][100 / BITS + 1] = STALE;
-    mark(&io, LEAT_WRITABLE);
-    ck_assert_int_eq(set.ready_nfds, 101);
+    fdset_add(&fdset.other, 100, LEAT_WRITABLE | LEAT_EXCEPTIONAL);
+    add_parked(&fdset.io, numbers[_i], LEAT_WRITABLE);
+    leat__fdset_copy(&fdset.set);
+    fdset.set.ready[LEAT__WRITE][100 / BITS + 1] = STALE;
+    mark(&fdset.io, LEAT_WRITABLE);
+    ck_assert_int_eq(fdset.set.ready_nfds, 101);
     ck_assert(is_ready(LEAT__WRITE, numbers[_i]));
     ck_assert(is_ready(LEAT__WRITE, 100));
     ck_assert(is_ready(LEAT__EXCEPT, 100));
-    ck_assert_uint_eq(set.ready[LEAT__WRITE][100 / BITS + 1], STALE);
+    ck_assert_uint_eq(fdset.set.ready[LEAT__WRITE][100 / BITS + 1], STALE);
 }
 END_TEST
 
@@ -131,23 +94,24 @@ static const struct {
 static void
 leave_stale(int nfds)
 {
-    leat__fdset_copy(&set);
-    ck_assert_int_eq(set.ready_nfds, nfds);
+    leat__fdset_copy(&fdset.set);
+    ck_assert_int_eq(fdset.set.ready_nfds, nfds);
     for (int i = 0; i < LEAT__SETS; i++)
-        for (size_t fd = (size_t)nfds; fd < set.capacity; fd++)
-            set.ready[i][fd / LEAT__WORD_BITS] |= 1ul << (fd % LEAT__WORD_BITS);
+        for (size_t fd = (size_t)nfds; fd < fdset.set.capacity; fd++)
+            fdset.set.ready[i][fd / LEAT__WORD_BITS] |=
+                1ul << (fd % LEAT__WORD_BITS);
 }
 
 START_TEST(fdset_mark_beyond_finds_nothing_in_between)
 {
     int nfds = beyond[_i].nfds, fd = beyond[_i].fd;
     if (nfds > 0)
-        add(&other, nfds - 1, LEAT_READABLE | LEAT_EXCEPTIONAL);
-    add_parked(&io, fd, LEAT_READABLE);
+        fdset_add(&fdset.other, nfds - 1, LEAT_READABLE | LEAT_EXCEPTIONAL);
+    add_parked(&fdset.io, fd, LEAT_READABLE);
     leave_stale(nfds);
-    leat__fdset_mark(&set, &io, LEAT_READABLE);
-    leat__fdset_check(&set);
-    ck_assert_int_eq(set.ready_nfds, fd + 1);
+    leat__fdset_mark(&fdset.set, &fdset.io, LEAT_READABLE);
+    leat__fdset_check(&fdset.set);
+    ck_assert_int_eq(fdset.set.ready_nfds, fd + 1);
     for (int n = 0; n <= fd; n++) {
         bool is_found = n == nfds - 1;
         ck_assert_int_eq(is_ready(LEAT__READ, n), is_found || n == fd);
@@ -155,9 +119,9 @@ START_TEST(fdset_mark_beyond_finds_nothing_in_between)
         ck_assert_int_eq(is_ready(LEAT__EXCEPT, n), is_found);
     }
     for (size_t w = (size_t)fd / LEAT__WORD_BITS + 1;
-         w < set.capacity / LEAT__WORD_BITS; w++)
+         w < fdset.set.capacity / LEAT__WORD_BITS; w++)
         for (int i = 0; i < LEAT__SETS; i++)
-            ck_assert_uint_eq(set.ready[i][w], STALE);
+            ck_assert_uint_eq(fdset.set.ready[i][w], STALE);
 }
 END_TEST
 
@@ -170,27 +134,27 @@ START_TEST(fdset_marks_one_after_the_other_in_any_order)
     leave_stale(0);
     for (int i = 0; i < 6; i++)
         mark(&many[i], LEAT_WRITABLE);
-    ck_assert_int_eq(set.ready_nfds, 202);
+    ck_assert_int_eq(fdset.set.ready_nfds, 202);
     size_t from = 0, end = 202;
     static const size_t sorted[] = {5, 64, 70, 199, 200, 201};
     for (int i = 0; i < 6; i++) {
-        from = leat__fdset_find(&set, LEAT__WRITE, from, end);
+        from = leat__fdset_find(&fdset.set, LEAT__WRITE, from, end);
         ck_assert_uint_eq(from++, sorted[i]);
     }
-    ck_assert_uint_eq(leat__fdset_find(&set, LEAT__READ, 0, end), end);
+    ck_assert_uint_eq(leat__fdset_find(&fdset.set, LEAT__READ, 0, end), end);
 }
 END_TEST
 
 START_TEST(law3_a_parked_one_that_leaves_is_not_ready_any_more)
 {
-    add_parked(&io, 9, ALL);
-    leat__fdset_copy(&set);
-    mark(&io, ALL);
-    io.parked = 0;
-    leat__fdset_remove(&set, &io);
-    ck_assert(!leat__fdset_is_ready(&set));
-    add(&other, 9, ALL);
-    ck_assert(!leat__fdset_is_ready(&set));
+    add_parked(&fdset.io, 9, ALL);
+    leat__fdset_copy(&fdset.set);
+    mark(&fdset.io, ALL);
+    fdset.io.parked = 0;
+    leat__fdset_remove(&fdset.set, &fdset.io);
+    ck_assert(!leat__fdset_is_ready(&fdset.set));
+    fdset_add(&fdset.other, 9, ALL);
+    ck_assert(!leat__fdset_is_ready(&fdset.set));
 }
 END_TEST
 
@@ -199,8 +163,8 @@ END_TEST
 static unsigned long
 quiet(int first)
 {
-    unsigned long found = leat__fdset_quiet(&set, (size_t)first, false);
-    leat__fdset_check(&set);
+    unsigned long found = leat__fdset_quiet(&fdset.set, (size_t)first, false);
+    leat__fdset_check(&fdset.set);
     return found;
 }
 
@@ -208,45 +172,45 @@ quiet(int first)
 static unsigned long
 awake(int first)
 {
-    return leat__fdset_quiet(&set, (size_t)first, true);
+    return leat__fdset_quiet(&fdset.set, (size_t)first, true);
 }
 
 START_TEST(fdset_has_awake_whoever_may_be_parked_and_wants_something)
 {
-    add(&io, 64, 0);
+    fdset_add(&fdset.io, 64, 0);
     for (unsigned before = 0; before <= ALL; before++)
         for (unsigned after = 0; after <= ALL; after++) {
-            want(&io, before);
+            fdset_want(&fdset.io, before);
             ck_assert_uint_eq(awake(64), before != 0);
-            want(&io, after);
+            fdset_want(&fdset.io, after);
             ck_assert_uint_eq(awake(64), after != 0);
-            ck_assert_uint_eq(set.awake.bits_set, after != 0);
+            ck_assert_uint_eq(fdset.set.awake.bits_set, after != 0);
         }
-    leat__fdset_remove(&set, &io);
-    ck_assert_uint_eq(set.awake.bits_set, 0);
+    leat__fdset_remove(&fdset.set, &fdset.io);
+    ck_assert_uint_eq(fdset.set.awake.bits_set, 0);
 }
 END_TEST
 
 START_TEST(fdset_does_not_count_those_that_are_never_parked)
 {
-    io.is_parkable = false;
-    add(&io, 64, ALL);
-    add(&other, 65, ALL);
+    fdset.io.is_parkable = false;
+    fdset_add(&fdset.io, 64, ALL);
+    fdset_add(&fdset.other, 65, ALL);
     (void)quiet(64);
     ck_assert_uint_eq(quiet(64), 2);
     ck_assert_uint_eq(awake(64), 2);
-    ck_assert_uint_eq(set.awake.bits_set, 1);
+    ck_assert_uint_eq(fdset.set.awake.bits_set, 1);
 }
 END_TEST
 
 START_TEST(fdset_tells_of_the_quiet_word_by_word)
 {
-    add(&io, BITS - 1, LEAT_READABLE);
-    add(&other, BITS, LEAT_WRITABLE);
+    fdset_add(&fdset.io, BITS - 1, LEAT_READABLE);
+    fdset_add(&fdset.other, BITS, LEAT_WRITABLE);
     for (int times = 0; times < 2; times++) {
         unsigned long found[3];
         for (int w = 0; w < 3; w++)
-            found[w] = leat__fdset_quiet(&set, (size_t)(w * BITS), false);
+            found[w] = leat__fdset_quiet(&fdset.set, (size_t)(w * BITS), false);
         ck_assert_uint_eq(found[0], times == 0 ? 0 : 1ul << (BITS - 1));
         ck_assert_uint_eq(found[1], times == 0 ? 0 : 1);
         ck_assert_uint_eq(found[2], 0);
@@ -258,15 +222,15 @@ END_TEST
 
 START_TEST(fdset_has_busy_once_whoever_begins_to_want)
 {
-    add(&io, 5, LEAT_READABLE);
-    add(&other, 6, LEAT_READABLE);
+    fdset_add(&fdset.io, 5, LEAT_READABLE);
+    fdset_add(&fdset.other, 6, LEAT_READABLE);
     ck_assert_uint_eq(quiet(0), 0);
     ck_assert_uint_eq(quiet(0), 3ul << 5);
-    want(&io, ALL); /* it wants more, and has been quiet */
+    fdset_want(&fdset.io, ALL); /* it wants more, and has been quiet */
     ck_assert_uint_eq(quiet(0), 3ul << 5);
-    want(&io, 0);
+    fdset_want(&fdset.io, 0);
     ck_assert_uint_eq(quiet(0), 2ul << 5);
-    want(&io, LEAT_WRITABLE);
+    fdset_want(&fdset.io, LEAT_WRITABLE);
     ck_assert_uint_eq(quiet(0), 2ul << 5);
     ck_assert_uint_eq(quiet(0), 3ul << 5);
 }
@@ -274,7 +238,7 @@ END_TEST
 
 START_TEST(fdset_tells_of_the_busy_too_if_all_are_asked_for)
 {
-    add(&io, 5, LEAT_READABLE);
+    fdset_add(&fdset.io, 5, LEAT_READABLE);
     ck_assert_uint_eq(awake(0), 1ul << 5);
     ck_assert_uint_eq(quiet(0), 1ul << 5); /* and has forgotten */
 }
@@ -286,13 +250,13 @@ START_TEST(fdset_has_busy_whoever_is_ready_to_read_or_write)
     static struct leat__io all[2 * LEAT__SETS];
     for (int i = 0; i < 2 * LEAT__SETS; i++) {
         all[i].is_parkable = true;
-        add(&all[i], (i < LEAT__SETS ? 0 : BITS) + i % LEAT__SETS,
+        fdset_add(&all[i], (i < LEAT__SETS ? 0 : BITS) + i % LEAT__SETS,
             leat__event_of[i % LEAT__SETS]);
     }
     for (int w = 0; w < 2; w++)
         (void)quiet(w * BITS);
-    leat__fdset_copy(&set);
-    leat__fdset_mark_busy(&set);
+    leat__fdset_copy(&fdset.set);
+    leat__fdset_mark_busy(&fdset.set);
     for (int w = 0; w < 2; w++)
         ck_assert_uint_eq(quiet(w * BITS), 1ul << LEAT__EXCEPT);
     for (int w = 0; w < 2; w++)
@@ -302,16 +266,16 @@ END_TEST
 
 START_TEST(fdset_remembers_the_busy_until_it_is_asked)
 {
-    add(&io, 5, LEAT_READABLE);
-    add(&other, 6, LEAT_READABLE);
+    fdset_add(&fdset.io, 5, LEAT_READABLE);
+    fdset_add(&fdset.other, 6, LEAT_READABLE);
     (void)quiet(0);
-    leat__fdset_copy(&set);
-    ck_assert(leat__fdset_claim(&set, LEAT__READ, 6));
-    leat__fdset_mark_busy(&set); /* 5 alone */
-    leat__fdset_copy(&set);
-    ck_assert(leat__fdset_claim(&set, LEAT__READ, 5));
-    ck_assert(leat__fdset_claim(&set, LEAT__READ, 6));
-    leat__fdset_mark_busy(&set); /* nobody */
+    leat__fdset_copy(&fdset.set);
+    ck_assert(leat__fdset_claim(&fdset.set, LEAT__READ, 6));
+    leat__fdset_mark_busy(&fdset.set); /* 5 alone */
+    leat__fdset_copy(&fdset.set);
+    ck_assert(leat__fdset_claim(&fdset.set, LEAT__READ, 5));
+    ck_assert(leat__fdset_claim(&fdset.set, LEAT__READ, 6));
+    leat__fdset_mark_busy(&fdset.set); /* nobody */
     ck_assert_uint_eq(quiet(0), 2ul << 5);
     ck_assert_uint_eq(quiet(0), 3ul << 5);
 }
@@ -321,18 +285,19 @@ END_TEST
 START_TEST(fdset_has_nobody_busy_beyond_what_was_looked_at)
 {
     static const int nfds[] = {0, 1, BITS, BITS + 1};
-    add(&io, 0, LEAT_READABLE);
-    add(&other, 2 * BITS - 1, LEAT_READABLE);
+    fdset_add(&fdset.io, 0, LEAT_READABLE);
+    fdset_add(&fdset.other, 2 * BITS - 1, LEAT_READABLE);
     for (int w = 0; w < 3; w++)
         (void)quiet(w * BITS);
-    leat__fdset_copy(&set);
-    leat__fdset_forget(&set);
-    set.ready_nfds = nfds[_i];
-    set.ready[LEAT__READ][2] = STALE;
-    leat__fdset_mark_busy(&set);
-    ck_assert_uint_eq(set.busy[0], nfds[_i] > 0 ? 1 : 0);
-    ck_assert_uint_eq(set.busy[1], nfds[_i] > BITS ? 1ul << (BITS - 1) : 0);
-    ck_assert_uint_eq(set.busy[2], 0);
+    leat__fdset_copy(&fdset.set);
+    leat__fdset_forget(&fdset.set);
+    fdset.set.ready_nfds = nfds[_i];
+    fdset.set.ready[LEAT__READ][2] = STALE;
+    leat__fdset_mark_busy(&fdset.set);
+    ck_assert_uint_eq(fdset.set.busy[0], nfds[_i] > 0 ? 1 : 0);
+    ck_assert_uint_eq(
+        fdset.set.busy[1], nfds[_i] > BITS ? 1ul << (BITS - 1) : 0);
+    ck_assert_uint_eq(fdset.set.busy[2], 0);
 }
 END_TEST
 
@@ -341,7 +306,7 @@ leat_test_suite(void)
 {
     Suite *suite = suite_create("fdset_park");
     TCase *tcase = tcase_create("fdset_park");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, fdset_setup_parkable, fdset_teardown);
     tcase_add_test(
         tcase, fdset_mark_makes_ready_for_these_events_and_no_others);
     tcase_add_loop_test(tcase, fdset_mark_leaves_what_was_found_ready, 0, 5);
