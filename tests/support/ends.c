@@ -96,6 +96,14 @@ plain_listen(enum transport transport, struct leat_addr *addr)
 }
 
 /* Bound, so that it stays nobody's, and not listening. */
+void
+expect_close(const struct side *side, int reason)
+{
+    turn_until(side->count[CLOSE] == 1);
+    ck_assert_int_eq(side->reason, reason);
+    ck_assert_str_eq(side->story, "c");
+}
+
 struct leat_addr
 addr_dead(void)
 {

@@ -34,6 +34,9 @@ void ends_teardown(void);
 struct side *dial_all(const struct leat_addr *addrs, size_t count);
 struct side *dial_one(const struct leat_addr *addr);
 
+/* It is closed for this reason, and nothing came before that. */
+void expect_close(const struct side *side, int reason);
+
 /* Where nobody listens: a connect is refused. */
 struct leat_addr addr_dead(void);
 /* Where nobody answers: a connect stays in progress. */

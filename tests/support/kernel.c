@@ -351,6 +351,15 @@ kernel_use(const struct leat_sys *wanted)
     under = wanted == NULL ? &kernel__libc : wanted;
 }
 
+struct leat_sys *
+kernel_own(void)
+{
+    static struct leat_sys own;
+    own = kernel__libc;
+    kernel_use(&own);
+    return &own;
+}
+
 void
 kernel_reset(void)
 {

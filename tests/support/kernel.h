@@ -45,6 +45,9 @@ void kernel_alone(void);
 void kernel_use(const struct leat_sys *under);
 /* The real kernel's table, to copy and change for kernel_use. */
 const struct leat_sys *kernel_real(void);
+/* A copy of it that is in force from now on: the test has calls of its own
+ * answered. The next one is in its place. */
+struct leat_sys *kernel_own(void);
 
 /* --- faults -------------------------------------------------------------- */
 

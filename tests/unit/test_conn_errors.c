@@ -2,6 +2,7 @@
  * test_conn_errors.c - what each errno of recv and send means for a connection,
  * and that it means nothing to the others.
  */
+#include "bystander.h"
 #include "peers.h"
 
 #include <leat/error.h>
@@ -10,27 +11,8 @@
 #include <signal.h>
 #include <string.h>
 
-static struct peer *peer, *other;
-static struct side *side, *bystander;
-
-/* Two connections; the second one must not notice anything. */
-static void
-meet_two(void)
-{
-    peers.act[DATA] = act_echo;
-    peers_listen(OVER_TCP4);
-    side = peers_meet(&peer);
-    bystander = peers_meet(&other);
-}
-
-static void
-assert_others_unharmed(void)
-{
-    size_t before = other->len;
-    peer_text(other, "fine");
-    turn_until(peer_has(other, before + 4));
-    ck_assert_uint_eq(bystander->count[CLOSE], 0);
-}
+static struct peer *peer;
+static struct side *side;
 
 /* --- recv ----------------------------------------------------------------- */
 
@@ -40,7 +22,7 @@ static const int fatal[] = {ECONNRESET, ETIMEDOUT, EPIPE, ENETUNREACH,
 
 START_TEST(recv_error_closes_with_it)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     peer_text(peer, "in time");
     turn_until(peer_heard(peer, "in time"));
     int fault = fault_once("recv", 1, fatal[_i]);
@@ -49,7 +31,7 @@ START_TEST(recv_error_closes_with_it)
     ck_assert_uint_eq(fault_fired(fault), 1);
     ck_assert_int_eq(side->reason, -fatal[_i]);
     ck_assert_str_eq(side->story, "odc");
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 
@@ -58,19 +40,19 @@ static const int harmless[] = {EAGAIN, EINTR};
 START_TEST(recv_that_finds_nothing_changes_nothing)
 {
     rig.may_spin = true; /* a wake-up for nothing is what is made here */
-    meet_two();
+    side = meet_beside_another(&peer);
     fault_times("recv", 1, 5, harmless[_i]);
     peer_text(peer, "hello");
     turn_until(peer_heard(peer, "hello"));
     ck_assert_str_eq(side->story, "od");
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 
 START_TEST(recv_interrupted_for_ever_does_not_hold_the_turn)
 {
     rig.may_spin = true;
-    meet_two();
+    side = meet_beside_another(&peer);
     int fault = fault_sticky("recv", 1, EINTR);
     peer_text(peer, "hello");
     turn_until(fault_fired(fault) > 0);
@@ -84,7 +66,7 @@ static const int starving[] = {ENOMEM, ENOBUFS};
 
 START_TEST(recv_without_memory_is_tried_again_in_10_ms)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     int fault = fault_sticky("recv", 1, starving[_i]);
     peer_text(peer, "hello");
     turn_until(fault_fired(fault) == 1);
@@ -96,13 +78,13 @@ START_TEST(recv_without_memory_is_tried_again_in_10_ms)
     fault_release(fault);
     clock_advance(10 * MSEC);
     turn_until(peer_heard(peer, "hello"));
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 
 START_TEST(recv_without_memory_for_3_s_closes)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     int fault = fault_sticky("recv", 1, starving[_i]);
     peer_text(peer, "hello");
     turn_until(fault_fired(fault) == 1);
@@ -116,7 +98,7 @@ START_TEST(recv_without_memory_for_3_s_closes)
     ck_assert_uint_eq(side->count[CLOSE], 1);
     ck_assert_int_eq(side->reason, -starving[_i]);
     fault_release(fault);
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 
@@ -208,7 +190,7 @@ END_TEST
 
 START_TEST(send_error_ends_output_and_input_is_read_to_its_end)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     peers.act[DATA] = NULL;
     int fault = fault_once("send", 1, fatal[_i]);
     side_send(side, "never");
@@ -224,7 +206,7 @@ START_TEST(send_error_ends_output_and_input_is_read_to_its_end)
     ck_assert_int_eq(side->reason, -fatal[_i]);
     ck_assert_uint_eq(side->stats.bytes_lost, 5);
     peers.act[DATA] = act_echo;
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 
@@ -282,7 +264,7 @@ END_TEST
 
 START_TEST(send_without_memory_is_tried_again_in_10_ms)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     int fault = fault_sticky("send", 1, starving[_i]);
     side_send(side, "hello");
     peers_turns(4);
@@ -301,7 +283,7 @@ END_TEST
 
 START_TEST(send_without_memory_for_3_s_closes)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     int fault = fault_sticky("send", 1, starving[_i]);
     side_send(side, "hello");
     for (int i = 0; i < 300; i++) {
@@ -313,7 +295,7 @@ START_TEST(send_without_memory_for_3_s_closes)
     ck_assert_int_eq(side->reason, -starving[_i]);
     ck_assert_uint_eq(side->stats.bytes_lost, 5);
     fault_release(fault);
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 

@@ -2,6 +2,7 @@
  * test_conn_short.c - calls that do less than they were asked, and the calls
  * that end a descriptor.
  */
+#include "bystander.h"
 #include "peers.h"
 
 #include <errno.h>
@@ -11,27 +12,8 @@
 
 #include "net/net.h"
 
-static struct peer *peer, *other;
-static struct side *side, *bystander;
-
-/* Two connections; the second one must not notice anything. */
-static void
-meet_two(void)
-{
-    peers.act[DATA] = act_echo;
-    peers_listen(OVER_TCP4);
-    side = peers_meet(&peer);
-    bystander = peers_meet(&other);
-}
-
-static void
-assert_others_unharmed(void)
-{
-    size_t before = other->len;
-    peer_text(other, "fine");
-    turn_until(peer_has(other, before + 4));
-    ck_assert_uint_eq(bystander->count[CLOSE], 0);
-}
+static struct peer *peer;
+static struct side *side;
 
 /* --- short and blocked ---------------------------------------------------- */
 
@@ -212,7 +194,7 @@ ask_lost(struct side *at)
 
 START_TEST(descriptor_closed_behind_our_back_fails_alone)
 {
-    meet_two();
+    side = meet_beside_another(&peer);
     struct peer *third;
     struct side *lost = peers_adopt_pair(&third);
     struct leat_addr addr;
@@ -229,7 +211,7 @@ START_TEST(descriptor_closed_behind_our_back_fails_alone)
     ck_assert_int_eq(mark_in_close, -EBADF);
     ck_assert_uint_eq(rig_noted("fd-lost"), 1);
     peers.act[CLOSE] = NULL;
-    assert_others_unharmed();
+    other_is_unharmed();
 }
 END_TEST
 

@@ -30,14 +30,6 @@ addr_missing(void)
     return missing[0];
 }
 
-static void
-expect_close(int reason)
-{
-    turn_until(side->count[CLOSE] == 1);
-    ck_assert_int_eq(side->reason, reason);
-    ck_assert_str_eq(side->story, "c");
-}
-
 /* --- connected ------------------------------------------------------------ */
 
 START_TEST(dial_connects_and_talks)
@@ -165,7 +157,7 @@ START_TEST(first_error_is_told_where_nobody_answers)
     addr[0] = _i == 0 ? missing : dead;
     addr[1] = _i == 0 ? dead : missing;
     side = dial_all(addr, 2);
-    expect_close(_i == 0 ? -ENOENT : -ECONNREFUSED);
+    expect_close(side, _i == 0 ? -ENOENT : -ECONNREFUSED);
     ck_assert_uint_eq(kernel_calls("connect"), 2);
     ck_assert_uint_eq(rig_stats().closed, 1);
 }
@@ -202,7 +194,7 @@ START_TEST(unix_backlog_that_is_full_is_a_failure)
     ck_assert_int_eq(listen(listener, 0), 0);
     struct side *first = dial_one(&addr[0]);
     side = dial_one(&addr[0]);
-    expect_close(-EAGAIN);
+    expect_close(side, -EAGAIN);
     ck_assert_str_eq(first->story, "o");
 }
 END_TEST
@@ -284,7 +276,7 @@ START_TEST(time_that_one_address_leaves_is_for_the_others)
     peers_turns(2);
     ck_assert_str_eq(side->story, "");
     clock_advance(1);
-    expect_close(-ETIMEDOUT); /* the time is over: not the first error */
+    expect_close(side, -ETIMEDOUT); /* the time is over: not the first error */
 }
 END_TEST
 
@@ -294,7 +286,7 @@ START_TEST(address_whose_share_is_over_counts_as_timed_out)
     addr[1] = addr_dead();
     side = dial_all(addr, 2);
     clock_advance(5 * SEC);
-    expect_close(-ETIMEDOUT); /* the first error; 5 s are left */
+    expect_close(side, -ETIMEDOUT); /* the first error; 5 s are left */
     ck_assert_uint_eq(kernel_calls("connect"), 2);
 }
 END_TEST
@@ -334,7 +326,7 @@ START_TEST(below_0_the_kernel_decides_how_long)
     peers_turns(3);
     ck_assert_str_eq(side->story, "");
     leat_conn_close(side->conn);
-    expect_close(0);
+    expect_close(side, 0);
 }
 END_TEST
 

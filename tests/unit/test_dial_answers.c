@@ -19,24 +19,6 @@ static struct leat_addr addr[2];
 static struct side *side;
 static struct peer *peer;
 
-/* The kernel, with a call or two answered by the test. */
-static struct leat_sys own_kernel;
-
-static void
-use_own_kernel(void)
-{
-    own_kernel = *kernel_real();
-    kernel_use(&own_kernel);
-}
-
-static void
-expect_close(int reason)
-{
-    turn_until(side->count[CLOSE] == 1);
-    ck_assert_int_eq(side->reason, reason);
-    ck_assert_str_eq(side->story, "c");
-}
-
 /* --- how an attempt ends -------------------------------------------------- */
 
 static int outcome; /* of SO_ERROR */
@@ -65,12 +47,12 @@ START_TEST(so_error_is_the_reason_of_on_close)
     static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH,
         ENETUNREACH, EACCES, ECONNABORTED, ENOBUFS};
     (void)plain_listen(OVER_TCP4, &addr[0]);
-    use_own_kernel();
-    own_kernel.getpeername = no_peer;
-    own_kernel.getsockopt = tell_outcome;
+    struct leat_sys *own = kernel_own();
+    own->getpeername = no_peer;
+    own->getsockopt = tell_outcome;
     outcome = errors[_i];
     side = dial_one(&addr[0]);
-    expect_close(-errors[_i]);
+    expect_close(side, -errors[_i]);
 }
 END_TEST
 
@@ -79,7 +61,7 @@ START_TEST(outcome_that_cannot_be_asked_for_is_a_failure)
     addr[0] = addr_dead();
     fault_once("getsockopt", 1, ENOMEM);
     side = dial_one(&addr[0]);
-    expect_close(-ENOMEM);
+    expect_close(side, -ENOMEM);
 }
 END_TEST
 
@@ -159,7 +141,7 @@ START_TEST(end_before_and_a_reset_is_the_reset)
     side_send(side, "lost");
     leat_conn_end(side->conn);
     peer_reset(plain_accept(listener));
-    expect_close(-ECONNRESET);
+    expect_close(side, -ECONNRESET);
     ck_assert_uint_eq(side->stats.bytes_lost, 4);
 }
 END_TEST
@@ -191,18 +173,17 @@ connect_to_itself(int fd, const struct sockaddr *to, socklen_t len)
     socklen_t self_len = len;
     ck_assert_int_eq(bind(fd, (void *)&self, len), 0);
     ck_assert_int_eq(getsockname(fd, (void *)&self, &self_len), 0);
-    own_kernel.connect = kernel_real()->connect;
+    kernel_use(NULL);
     return connect(fd, (void *)&self, self_len);
 }
 
 START_TEST(connection_that_has_met_itself_is_refused)
 {
     (void)plain_listen((enum transport)_i, &addr[0]);
-    use_own_kernel();
-    own_kernel.connect = connect_to_itself;
+    kernel_own()->connect = connect_to_itself;
     side = dial_one(&addr[0]);
     side_send(side, "is there anybody");
-    expect_close(-ECONNREFUSED);
+    expect_close(side, -ECONNREFUSED);
     ck_assert_uint_eq(side->stats.bytes_out, 0);
 }
 END_TEST
@@ -211,8 +192,7 @@ START_TEST(after_meeting_itself_the_next_address_is_tried)
 {
     int listener = plain_listen((enum transport)_i, &addr[0]);
     addr[1] = addr[0];
-    use_own_kernel();
-    own_kernel.connect = connect_to_itself;
+    kernel_own()->connect = connect_to_itself;
     side = dial_all(addr, 2);
     side_send(side, "hi");
     turn_until(side->count[OPEN] == 1);

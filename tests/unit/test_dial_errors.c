@@ -17,24 +17,6 @@ static struct leat_addr addr[2];
 static struct side *side;
 static struct peer *peer;
 
-/* The kernel, with a call or two answered by the test. */
-static struct leat_sys own_kernel;
-
-static void
-use_own_kernel(void)
-{
-    own_kernel = *kernel_real();
-    kernel_use(&own_kernel);
-}
-
-static void
-expect_close(int reason)
-{
-    turn_until(side->count[CLOSE] == 1);
-    ck_assert_int_eq(side->reason, reason);
-    ck_assert_str_eq(side->story, "c");
-}
-
 /* --- each call ------------------------------------------------------------ */
 
 static const struct {
@@ -76,7 +58,7 @@ START_TEST(failed_call_is_the_reason_of_on_close)
     (void)plain_listen(OVER_TCP4, &addr[0]);
     fault_once(failures[_i].call, 1, failures[_i].error);
     side = dial_one(&addr[0]);
-    expect_close(-failures[_i].error);
+    expect_close(side, -failures[_i].error);
 }
 END_TEST
 
@@ -145,7 +127,7 @@ START_TEST(descriptor_lost_while_dialing_fails_that_dial_only)
     int fd = side->conn->io.fd;
     ck_assert_int_eq(close(fd), 0);
     ledger_disown(fd);
-    expect_close(-EBADF);
+    expect_close(side, -EBADF);
     ck_assert_str_eq(safe->story, "");
     ck_assert_uint_eq(rig_noted("fd-lost"), 1);
 }
@@ -159,7 +141,7 @@ START_TEST(number_that_is_taken_on_the_loop_fails_that_address)
     ck_assert_int_eq(close(number), 0); /* behind the loop's back */
     ledger_disown(number);
     side = dial_one(&addr[0]); /* has the lowest free number: that one */
-    expect_close(-EEXIST);
+    expect_close(side, -EEXIST);
     ck_assert_int_eq(ghost->reason, -EBADF);
 }
 END_TEST
@@ -214,11 +196,10 @@ START_TEST(socket_without_a_place_in_the_tables_fails_that_address)
     struct side *first = dial_one(&addr[0]); /* leaves memory to the pool */
     leat_conn_close(first->conn);
     turn_until(first->count[CLOSE] == 1);
-    use_own_kernel();
-    own_kernel.socket = socket_with_a_high_number;
+    kernel_own()->socket = socket_with_a_high_number;
     fault_once("realloc", 1 + (unsigned)_i, ENOMEM);
     side = dial_one(&addr[0]);
-    expect_close(-ENOMEM);
+    expect_close(side, -ENOMEM);
     side = dial_one(&addr[0]);
     turn_until(side->count[OPEN] == 1);
     ck_assert_int_ge(side->conn->io.fd, HIGH);

@@ -136,7 +136,6 @@ START_TEST(mode_is_the_files_from_bind_on)
 }
 END_TEST
 
-static struct leat_sys table;
 static mode_t at_bind, at_listen;
 
 static int
@@ -158,10 +157,9 @@ look_before_listen(int fd, int backlog)
 
 START_TEST(nobody_can_connect_before_the_mode_is_set)
 {
-    table = *kernel_real();
-    table.bind = look_after_bind;
-    table.listen = look_before_listen;
-    kernel_use(&table);
+    struct leat_sys *own = kernel_own();
+    own->bind = look_after_bind;
+    own->listen = look_before_listen;
     peers.config.mode = 0640;
     ck_assert_int_eq(try_open("s"), 0);
     ck_assert_uint_eq(at_bind, 0640);
