@@ -109,6 +109,14 @@ PARTS = (
          r"^(100%: .*|\d+ operations)$",
          totals=(("queue operations", r"^(\d+) operations"),),
          is_worth_more=True),
+    Part("forward",
+         "Whatever connections pass on to each other, in 10 000 random worlds: "
+         "what was accepted arrives whole and in order, or its loss has a "
+         "reason and is counted",
+         "LEAT_OPS=20000000 LEAT_SEED={seed} CK_DEFAULT_TIMEOUT=1200 "
+         + DEV + "test_forward_model",
+         r"^(100%: .*)$",
+         is_worth_more=True),
     Part("hub",
          "10 000 random lines of each of 50 clients of a hub: each client gets "
          "what the model says, byte by byte",
