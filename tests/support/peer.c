@@ -108,6 +108,18 @@ peer_say_keyed(struct peer *peer, unsigned key, size_t len)
 }
 
 void
+peer_say_in_pieces(struct peer *peer, const void *bytes, size_t len, size_t n)
+{
+    const char *from = bytes;
+    uint64_t read = rig_stats().bytes_in;
+    for (size_t at = 0, piece; at < len; at += piece) {
+        piece = n == 0 || n > len - at ? len - at : n;
+        peer_say(peer, from + at, piece);
+        turn_until(rig_stats().bytes_in == read + at + piece);
+    }
+}
+
+void
 peer_urgent(struct peer *peer, char byte)
 {
     ck_assert_int_eq(send(peer->fd, &byte, 1, MSG_OOB | MSG_NOSIGNAL), 1);

@@ -133,6 +133,9 @@ struct peer *peer_of(int fd);
 void peer_say(struct peer *peer, const void *bytes, size_t len);
 void peer_text(struct peer *peer, const char *text);
 void peer_say_keyed(struct peer *peer, unsigned key, size_t len);
+/* In pieces of n bytes, each read before the next is sent; n 0: all at once. */
+void peer_say_in_pieces(
+    struct peer *peer, const void *bytes, size_t len, size_t n);
 void peer_urgent(struct peer *peer, char byte);
 /* Take what there is. */
 void peer_hear(struct peer *peer);

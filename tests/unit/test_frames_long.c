@@ -23,24 +23,11 @@ meet_lines(size_t max)
     side = peers_meet(&peer);
 }
 
-/* Say it in pieces of n bytes, each read before the next is sent; n 0: all at
- * once. */
-static void
-say_in_pieces(const char *text, size_t n)
-{
-    size_t len = strlen(text);
-    uint64_t read = rig_stats().bytes_in;
-    for (size_t at = 0, piece; at < len; at += piece) {
-        piece = n == 0 || n > len - at ? len - at : n;
-        peer_say(peer, text + at, piece);
-        turn_until(rig_stats().bytes_in == read + at + piece);
-    }
-}
-
 START_TEST(long_line_is_told_and_the_next_one_served)
 {
+    static const char text[] = "one\nfar too long\r\ntwo\nlonger";
     meet_lines(4);
-    say_in_pieces("one\nfar too long\r\ntwo\nlonger", (size_t)_i);
+    peer_say_in_pieces(peer, text, sizeof text - 1, (size_t)_i);
     turn_until(side->count[MESSAGE] == 4);
     ck_assert(side_has(side, "onefar twolong"));
     ck_assert_uint_eq(side->longs, 2);

@@ -24,20 +24,6 @@ meet_framed(enum leat_framing kind, size_t size, size_t max)
     side = peers_meet(&peer);
 }
 
-/* Say it in pieces of n bytes, each read before the next is sent; n 0: all at
- * once. */
-static void
-say_in_pieces(const void *bytes, size_t len, size_t n)
-{
-    const char *from = bytes;
-    uint64_t read = rig_stats().bytes_in;
-    for (size_t at = 0, piece; at < len; at += piece) {
-        piece = n == 0 || n > len - at ? len - at : n;
-        peer_say(peer, from + at, piece);
-        turn_until(rig_stats().bytes_in == read + at + piece);
-    }
-}
-
 /* --- whole frames, however they come -------------------------------------- */
 
 /* _i bytes at a time; 0 all at once. */
@@ -45,7 +31,7 @@ START_TEST(lines_come_whole_however_they_are_cut)
 {
     static const char text[] = "one\ntwo\r\n\nfour \r four\n";
     meet_framed(LEAT_LINE, 0, 0);
-    say_in_pieces(text, sizeof text - 1, (size_t)_i);
+    peer_say_in_pieces(peer, text, sizeof text - 1, (size_t)_i);
     turn_until(side->count[MESSAGE] == 4);
     ck_assert(side_has(side, "onetwofour \r four"));
     ck_assert_uint_eq(side->cut[0], 3);
@@ -61,7 +47,7 @@ START_TEST(fixed_frames_come_whole_however_they_are_cut)
     meet_framed(LEAT_FIXED, 16, 0);
     unsigned char bytes[64];
     key_fill(bytes, 1, 0, sizeof bytes);
-    say_in_pieces(bytes, sizeof bytes, (size_t)_i);
+    peer_say_in_pieces(peer, bytes, sizeof bytes, (size_t)_i);
     turn_until(side->count[MESSAGE] == 4);
     ck_assert(key_is(side->bytes, 1, 0, 64));
     for (int i = 0; i < 4; i++)
@@ -73,7 +59,7 @@ START_TEST(prefixed_frames_come_whole_however_they_are_cut)
 {
     static const char bytes[] = "\0\3abc\0\0\0\1x";
     meet_framed(LEAT_PREFIX, 2, 0);
-    say_in_pieces(bytes, 10, (size_t)_i);
+    peer_say_in_pieces(peer, bytes, 10, (size_t)_i);
     turn_until(side->count[MESSAGE] == 3);
     ck_assert(side_has(side, "abcx"));
     ck_assert_uint_eq(side->cut[1], 0);
@@ -214,7 +200,7 @@ START_TEST(line_over_limit_is_refused_once)
     meet_framed(LEAT_LINE, 0, 100);
     char flood[101];
     memset(flood, 'x', sizeof flood);
-    say_in_pieces(flood, 100, (size_t)_i);
+    peer_say_in_pieces(peer, flood, 100, (size_t)_i);
     ck_assert_uint_eq(side->count[CLOSE], 0);
     peer_text(peer, "x");
     turn_until(side->count[CLOSE] == 1);
@@ -242,7 +228,7 @@ END_TEST
 START_TEST(prefix_over_the_limit_is_refused_before_its_bytes)
 {
     meet_framed(LEAT_PREFIX, 4, 1000);
-    say_in_pieces("\0\0\3\xe9", 4, (size_t)_i);
+    peer_say_in_pieces(peer, "\0\0\3\xe9", 4, (size_t)_i);
     turn_until(side->count[CLOSE] == 1);
     ck_assert_int_eq(side->reason, -EMSGSIZE);
 }
