@@ -346,7 +346,7 @@ do_one(struct world *world, struct input *input)
         return;
     }
     if (op == ROOM) {
-        fake_capacity(n < 250 ? 1 + n : FAKE_STREAM_MAX);
+        fake_capacity(n < 250 ? 1 + n : FAKE_STREAM_USUAL);
         return;
     }
     if (client->peer < 0) {
@@ -397,7 +397,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     begin(&world, &input);
     for (int i = 0; i < OPS_MOST && input.left > 0; i++)
         do_one(&world, &input);
-    fake_capacity(FAKE_STREAM_MAX);
+    fake_capacity(FAKE_STREAM_USUAL);
     for (int i = 0; i < CLIENTS; i++)
         see_out(&world, &world.client[i]);
     end(&world);

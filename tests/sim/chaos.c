@@ -28,6 +28,7 @@ static const struct {
     [MISTAKE_UNHEARD] = {"unheard", ORACLE_LIVENESS, 1},
     [MISTAKE_HUSHED] = {"hushed", ORACLE_SPIN, 0},
     [MISTAKE_STAYS] = {"stays", ORACLE_NUMBERS, 0},
+    [MISTAKE_REFILL] = {"refill", ORACLE_BYTES, 0},
 };
 
 const char *

@@ -174,7 +174,7 @@ draw_end(struct scenario *all, struct choices *choices)
     int64_t end_us = script_end(all);
 
     all->calm_us = end_us / (1 + choose(choices, 4)) + 1;
-    all->term_us = end_us + 60 * SEC;
+    all->term_us = end_us + (all->inward > 0 ? 200 : 60) * SEC;
     all->is_judged = !chance(choices, 400);
     if (!all->is_judged)
         all->term_us = 1 + (int64_t)choose(choices, (uint32_t)end_us + 1);
@@ -212,5 +212,6 @@ scenario_draw(struct scenario *all, struct choices *choices, bool is_portable)
     draw_options(all, choices);
     draw_busy_poll(all);
     draw_park(all);
+    bulk_draw(all);
     draw_end(all, choices);
 }

@@ -24,7 +24,7 @@ journal_begin(void)
     fake_stream_init(&journal->stream[FAKE_TO_LEAT], true);
     fake_join(end, journal, FAKE_NONE, FAKE_TO_LEAT);
     end->out->capacity = end->out->window =
-        sim.scenario->is_log_slow ? 4096 : FAKE_STREAM_MAX;
+        sim.scenario->is_log_slow ? 4096 : FAKE_STREAM_USUAL;
     sim.of_link[journal - fake.link] = NULL;
 }
 

@@ -15,13 +15,15 @@
 
 static const char usage[] =
     "leat-sim --seed S [--trace|--print|--hash|--shrink] [--mistake NAME]\n"
-    "leat-sim --seeds N [--from S] [--hash] [--portable]\n"
+    "leat-sim --seeds N [--from S] [--hash] [--portable] [--shared N] "
+    "[--spares N]\n"
     "leat-sim --mistakes\n"
     "leat-sim --exhaustive [--depth N] [--storms N]\n"
     "leat-sim --choices FILE\n";
 
 struct settings {
     uint64_t seed, seeds, from;
+    uint64_t shared, spares; /* in so many at least, see bulk.c */
     unsigned depth, storms;
     enum mistake mistake;
     const char *choices;
@@ -32,6 +34,7 @@ struct settings {
 /* How far the child has come, where its parent can see it. */
 struct progress {
     uint64_t seed, done, selects, us;
+    uint64_t shared, spares; /* seeds */
 };
 
 /* --- one seed ------------------------------------------------------------- */
@@ -95,6 +98,8 @@ run_some(struct settings settings, struct progress *progress)
             return 1;
         progress->selects += sim.selects;
         progress->us += (uint64_t)(fake.now_us - sim.began_us);
+        progress->shared += sim.shared > 0;
+        progress->spares += sim.spares > 0;
     }
     return 0;
 }
@@ -130,6 +135,20 @@ run_child(const struct settings *settings, struct progress *progress)
     return false;
 }
 
+/* Whether recv's chunk was queued as often as the settings want. */
+static bool
+has_bulk(const struct settings *settings, const struct progress *progress)
+{
+    bool has_enough = progress->shared >= settings->shared &&
+                      progress->spares >= settings->spares;
+
+    fprintf(stderr,
+        "a chunk was queued itself in %" PRIu64
+        ", the next recv found it there in %" PRIu64 "%s\n",
+        progress->shared, progress->spares, has_enough ? "" : ": too few");
+    return has_enough;
+}
+
 static int
 run_seeds(const struct settings *settings)
 {
@@ -147,7 +166,7 @@ run_seeds(const struct settings *settings)
         " simulated hours, %u failed\n",
         progress->done, settings->from, progress->selects,
         progress->us / 3600000000u, failed);
-    return failed > 0;
+    return failed > 0 || !has_bulk(settings, progress);
 }
 
 /* --- mistakes ------------------------------------------------------------- */
@@ -254,6 +273,10 @@ read_value(struct settings *settings, const char *word, const char *value)
         settings->seeds = strtoull(value, NULL, 0);
     else if (strcmp(word, "--from") == 0)
         settings->from = strtoull(value, NULL, 0);
+    else if (strcmp(word, "--shared") == 0)
+        settings->shared = strtoull(value, NULL, 0);
+    else if (strcmp(word, "--spares") == 0)
+        settings->spares = strtoull(value, NULL, 0);
     else if (strcmp(word, "--depth") == 0)
         settings->depth = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(word, "--storms") == 0)

@@ -13,9 +13,6 @@
 #define LATE_US (4 * SEC)
 #define PROMPT_US (30 * SEC)
 #define LINGER_US (5 * SEC)
-/* Loop, log, chunk, command line; each connection; what the pool keeps. */
-#define MEMORY_BASE ((size_t)700 * 1024)
-#define MEMORY_CONN ((size_t)2048)
 
 static const char *const names[ORACLES] = {"fine", "bytes", "hub", "memory",
     "close", "time", "accounts", "spin", "fairness", "liveness", "drain",
@@ -50,17 +47,6 @@ judge_spin(void)
     sim.idle_turns = is_idle ? sim.idle_turns + 1 : 0;
     if (sim.idle_turns > idle_turns_most())
         sim_fail(ORACLE_SPIN, "%u turns for nothing", sim.idle_turns);
-}
-
-static void
-judge_memory(void)
-{
-    size_t max = sim.scenario->max_memory;
-
-    if (max > 0 &&
-        sim.bytes > MEMORY_BASE + 2 * max + sim.meetings * MEMORY_CONN)
-        sim_fail(
-            ORACLE_MEMORY, "%zu bytes with --max-memory=%zu", sim.bytes, max);
 }
 
 static void
@@ -189,6 +175,7 @@ judge_quiet(const struct meeting *meeting)
 void
 judge_calm(void)
 {
+    judge_rest();
     for (unsigned i = 0; i < sim.scenario->clients; i++) {
         const struct player *player = &sim.player[i];
         const struct meeting *meeting = player->meeting;
@@ -244,13 +231,6 @@ judge_numbers(void)
     for (int fd = 3; fd < FAKE_FDS; fd++)
         if (fake_end_of(fd) != NULL)
             sim_fail(ORACLE_NUMBERS, "descriptor %d was left open", fd);
-}
-
-static bool
-is_answerer(const struct meeting *meeting)
-{
-    return meeting->listener->kind == KIND_ECHO ||
-           meeting->listener->kind == KIND_LINES;
 }
 
 /* Whether it was for leatd to answer all that it had received. */

@@ -9,7 +9,8 @@
  *   oracles.c   what must hold                run.c       one run
  *   shrink.c    a smaller scenario            small.c     a small world
  *   main.c      the program                   small_walk.c  all of it
- *   park.c      what is told of the parked
+ *   park.c      what is told of the parked    bulk.c      much at once
+ *   memory.c    how much there may be
  */
 #ifndef TESTS_SIM_PARTS_H
 #define TESTS_SIM_PARTS_H
@@ -110,6 +111,7 @@ struct sim_client {
     unsigned lives;       /* it comes again so often */
     uint32_t slice, bite; /* bytes of one write, of one read */
     int64_t pause_us;     /* between two reads */
+    int64_t deaf_us;      /* before the first one */
     unsigned steps;
     struct sim_step step[STEPS];
 };
@@ -136,6 +138,7 @@ struct scenario {
     uint32_t max_memory, max_conns; /* 0: default */
     int fds;
     uint32_t capacity, window;
+    uint32_t inward, inward_window; /* of what leatd receives; 0: the same */
     int64_t latency_us;
     uint16_t rate[FAULTS];
     bool has_early_faults; /* at the start-up too */
@@ -194,6 +197,7 @@ enum mistake {
     MISTAKE_UNHEARD,   /* one is parked and never reported */
     MISTAKE_HUSHED,    /* what the queue has to tell of one is swallowed */
     MISTAKE_STAYS,     /* one is still in the queue when it is closed */
+    MISTAKE_REFILL,    /* a chunk is written to while it is queued */
     MISTAKES
 };
 
@@ -270,8 +274,15 @@ struct sim {
     uint8_t told[FAKE_FDS];  /* the same of those that are parked */
     int told_fd[FAKE_FDS];
 
-    size_t blocks, bytes, most_bytes;
+    size_t blocks, bytes;
+    size_t first_bytes;    /* when the loop began */
+    size_t most_kept;      /* received and not sent yet */
+    unsigned most_keepers; /* connections with any of it */
     struct block *first;
+
+    unsigned char *chunk; /* where recv has put its bytes */
+    unsigned shared;      /* sends of most of it, from there */
+    unsigned spares;      /* another one because it was queued */
 
     /* journal.c */
     char line[1024];
@@ -302,10 +313,16 @@ void sim_note(const char *what, int64_t a, int64_t b, int64_t c);
 void services_begin(void);
 unsigned char sent_byte(const struct meeting *meeting, uint64_t at);
 unsigned char owed_byte(const struct meeting *meeting, uint64_t at);
+void sent_bytes(const struct meeting *meeting, uint64_t at,
+    unsigned char *bytes, size_t len);
+/* How many of them, from the first on, are as they should be. */
+size_t owed_bytes(const struct meeting *meeting, uint64_t at,
+    const unsigned char *bytes, size_t len);
 /* How much leatd may have sent after so many bytes came in. */
 uint64_t owed_most(const struct meeting *meeting, uint64_t in);
 /* How much it must send in the end; is_ended: and no more come. */
 uint64_t owed_all(const struct meeting *meeting, uint64_t in, bool is_ended);
+bool is_answerer(const struct meeting *meeting); /* of every byte */
 bool is_endless(const struct meeting *meeting);
 
 /* --- hub.c ---------------------------------------------------------------- */
@@ -344,6 +361,20 @@ size_t watch_end(void);
 /* Somebody looked at this descriptor. */
 void watch_touched(int fd);
 void park_begin(struct leat_sys *table);
+
+/* --- bulk.c --------------------------------------------------------------- */
+
+#define CHUNK ((size_t)65536) /* what leatd asks recv for */
+
+void bulk_draw(struct scenario *scenario);
+void bulk_begin(struct leat_sys *table);
+
+/* --- memory.c ------------------------------------------------------------- */
+
+/* So many bytes were received. */
+void memory_grew(struct meeting *meeting, size_t len);
+void judge_memory(void);
+void judge_rest(void);
 
 /* --- journal.c ------------------------------------------------------------ */
 

@@ -93,6 +93,7 @@ begin(const struct scenario *scenario, struct choices *choices,
     }
     journal_begin();
     watch_begin(&sim.table);
+    bulk_begin(&sim.table);
 }
 
 static void

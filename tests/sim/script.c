@@ -100,6 +100,8 @@ print_client(const struct sim_client *client, unsigned index)
         printf(", %u times", client->lives);
     if (client->slice < 4096)
         printf(", writes %u bytes at once", (unsigned)client->slice);
+    if (client->deaf_us > 0)
+        printf(", reads nothing for %" PRId64 " us", client->deaf_us);
     if (client->bite < 65536)
         printf(", reads %u bytes at once", (unsigned)client->bite);
     if (client->pause_us > 0)
@@ -122,6 +124,9 @@ print_kernel(const struct scenario *scenario)
            " us of delay, %d descriptors\n",
         (unsigned)scenario->capacity, (unsigned)scenario->window,
         scenario->latency_us, scenario->fds);
+    if (scenario->inward > 0)
+        printf("to leatd: %u bytes a stream, %u of them the reader's\n",
+            (unsigned)scenario->inward, (unsigned)scenario->inward_window);
     for (int i = 0; i < FAULTS; i++)
         if (scenario->rate[i] > 0)
             printf("fault: %s, %u of 1024\n", faults[i], scenario->rate[i]);

@@ -3,6 +3,8 @@
  */
 #include "parts.h"
 
+#include <string.h>
+
 /* Longer than what a client sends in one step now and then. */
 #define LINE_LEN 37u
 #define FIXED_LEN 16u
@@ -10,8 +12,9 @@
 static const char fixed_reply[] = "Farewell, client";
 static const char greeting[] = "TEST";
 
-/* As good as random, and quick to look at. */
-static unsigned char noise[65536];
+/* As good as random, and quick to look at. A prime, so that it does not begin
+ * anew where a buffer does. */
+static unsigned char noise[65521];
 
 void
 services_begin(void)
@@ -61,6 +64,50 @@ owed_byte(const struct meeting *meeting, uint64_t at)
     }
 }
 
+/* From a place in the noise to its end at most. */
+static size_t
+noise_run(const struct meeting *meeting, uint64_t at, size_t len,
+    const unsigned char **run)
+{
+    size_t first = (size_t)((meeting->key + at) % sizeof noise);
+
+    *run = noise + first;
+    return len < sizeof noise - first ? len : sizeof noise - first;
+}
+
+void
+sent_bytes(const struct meeting *meeting, uint64_t at, unsigned char *bytes,
+    size_t len)
+{
+    enum kind kind = meeting->listener->kind;
+    bool is_noise = kind != KIND_HUB && kind != KIND_LINES;
+    const unsigned char *run;
+
+    for (size_t i = 0, count; is_noise && i < len; i += count) {
+        count = noise_run(meeting, at + i, len - i, &run);
+        memcpy(bytes + i, run, count);
+    }
+    for (size_t i = 0; !is_noise && i < len; i++)
+        bytes[i] = sent_byte(meeting, at + i);
+}
+
+size_t
+owed_bytes(const struct meeting *meeting, uint64_t at,
+    const unsigned char *bytes, size_t len)
+{
+    const unsigned char *run;
+    size_t i = 0, count;
+
+    for (; meeting->listener->kind == KIND_ECHO && i < len; i += count) {
+        count = noise_run(meeting, at + i, len - i, &run);
+        if (memcmp(bytes + i, run, count) != 0)
+            break;
+    }
+    while (i < len && bytes[i] == owed_byte(meeting, at + i))
+        i++;
+    return i;
+}
+
 uint64_t
 owed_most(const struct meeting *meeting, uint64_t in)
 {
@@ -91,6 +138,13 @@ owed_all(const struct meeting *meeting, uint64_t in, bool is_ended)
     if (is_endless(meeting))
         return 0;
     return owed_most(meeting, in);
+}
+
+bool
+is_answerer(const struct meeting *meeting)
+{
+    return meeting->listener->kind == KIND_ECHO ||
+           meeting->listener->kind == KIND_LINES;
 }
 
 bool

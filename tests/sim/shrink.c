@@ -136,7 +136,7 @@ cut_habit(struct scenario *s, unsigned i)
     client->lives = 1;
     client->slice = 4096;
     client->bite = 65536;
-    client->pause_us = 0;
+    client->pause_us = client->deaf_us = 0;
     return memcmp(&before, client, sizeof before) != 0;
 }
 
@@ -152,6 +152,7 @@ cut_option(struct scenario *s, unsigned i)
         break;
     case 1:
         s->window = s->capacity;
+        s->inward_window = s->inward;
         break;
     case 2:
         s->again_us = 0;
@@ -184,6 +185,9 @@ cut_option(struct scenario *s, unsigned i)
         for (unsigned j = 0; j < s->listeners; j++)
             s->listener[j].is_small = s->listener[j].is_v6 = false;
         break;
+    case 11:
+        s->inward = s->inward_window = 0;
+        break;
     default:
         return false;
     }
@@ -196,7 +200,7 @@ static const struct {
     bool (*cut)(struct scenario *, unsigned);
     unsigned places;
 } cuts[] = {{cut_client, CLIENTS}, {cut_fault, FAULTS}, {cut_signal, SIGNALS},
-    {cut_step, CLIENTS *STEPS}, {cut_option, 11}, {cut_habit, CLIENTS},
+    {cut_step, CLIENTS *STEPS}, {cut_option, 12}, {cut_habit, CLIENTS},
     {cut_listener, LISTENERS}, {cut_amount, CLIENTS *STEPS},
     {cut_delay, CLIENTS *STEPS}};
 

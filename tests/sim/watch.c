@@ -107,7 +107,7 @@ watch_recv(int fd, void *bytes, size_t len, int flags)
     count = fake_recv(fd, bytes, shorten(len), flags);
     moved(meeting, "recv", fd, count);
     if (count > 0)
-        meeting->in += (uint64_t)count;
+        memory_grew(meeting, (size_t)count);
     if (count > 4 && errs(MISTAKE_DROP))
         memmove(first + 1, first + 2, (size_t)--count - 1);
     for (ssize_t i = 0; i + 4 < count && meeting != NULL; i++)
@@ -367,8 +367,6 @@ link_block(struct block *block, size_t size)
     sim.first = block;
     sim.blocks++;
     sim.bytes += size;
-    if (sim.bytes > sim.most_bytes)
-        sim.most_bytes = sim.bytes;
 }
 
 static void

@@ -23,8 +23,8 @@
 /* As kernel_setup, with an empty fake kernel below. */
 void fake_setup(void);
 
-/* How many bytes a stream holds from now on; 1 to 65536, which is the default.
- * What is in it stays. */
+/* How many bytes a stream holds from now on; 1 to 262144; 65536 is the
+ * default. What is in it stays. */
 void fake_capacity(size_t bytes);
 /* How many descriptors may be open; the next one is EMFILE. */
 void fake_limit(int fds);

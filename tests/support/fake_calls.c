@@ -84,8 +84,8 @@ fake_pipe2(int fds[2], int flags)
         return fake_fails(EMFILE);
     }
     fake_stream_init(&link->stream[FAKE_TO_LEAT], true);
-    link->stream[FAKE_TO_LEAT].capacity = FAKE_STREAM_MAX;
-    link->stream[FAKE_TO_LEAT].window = FAKE_STREAM_MAX;
+    link->stream[FAKE_TO_LEAT].capacity = FAKE_STREAM_USUAL;
+    link->stream[FAKE_TO_LEAT].window = FAKE_STREAM_USUAL;
     fake_join(&fake.end[reader], link, FAKE_TO_LEAT, FAKE_NONE);
     fake_join(&fake.end[writer], link, FAKE_NONE, FAKE_TO_LEAT);
     fds[0] = reader;

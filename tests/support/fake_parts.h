@@ -25,7 +25,8 @@
 #define FAKE_FD_FIRST 3 /* of a test; the simulator has 0 to 2 as well */
 #define FAKE_FDS 128
 #define FAKE_LINKS 64
-#define FAKE_STREAM_MAX ((size_t)65536)
+#define FAKE_STREAM_USUAL ((size_t)65536)
+#define FAKE_STREAM_MAX ((size_t)262144)
 #define FAKE_SEGMENTS 64u
 #define FAKE_MARKS 8u
 #define FAKE_FILES 16

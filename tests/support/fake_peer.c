@@ -22,7 +22,7 @@ void
 fake_capacity(size_t bytes)
 {
     if (bytes == 0 || bytes > FAKE_STREAM_MAX)
-        misuse("a stream holds 1 to 65536 bytes");
+        misuse("a stream holds 1 to 262144 bytes");
     fake.capacity = fake.window = bytes;
     for (int i = 0; i < FAKE_LINKS; i++) {
         for (int j = 0; j < 2; j++) {

@@ -77,7 +77,7 @@ fake_reset_all(void)
         fake.link[i].open_ends = 0;
         fake.link[i].stream[0].is_pipe = fake.link[i].stream[1].is_pipe = false;
     }
-    fake.capacity = fake.window = FAKE_STREAM_MAX;
+    fake.capacity = fake.window = FAKE_STREAM_USUAL;
     fake.fd_limit = fake.fd_hard = FAKE_FDS;
     fake.next_port = 40000;
     fake.next_peer = 50000;
