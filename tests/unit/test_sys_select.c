@@ -197,15 +197,18 @@ do_nothing(int signo)
     (void)signo;
 }
 
+/* What Check does on SIGALRM is not put back: it kills the process group, where
+ * it does not fork that of whoever runs the tests, and under valgrind the last
+ * alarm may come late. Ignored, it is forgotten. */
 START_TEST(select_is_ended_by_a_real_signal)
 {
-    struct sigaction action = {.sa_handler = do_nothing}, old;
+    struct sigaction action = {.sa_handler = do_nothing};
 
-    sigaction(SIGALRM, &action, &old);
+    sigaction(SIGALRM, &action, NULL);
     ualarm(1000, 1000); /* again and again: one will come inside the wait */
     ck_assert_int_eq(leat__sys_select(0, NULL, NULL, NULL, -1), -EINTR);
     ualarm(0, 0);
-    sigaction(SIGALRM, &old, NULL);
+    signal(SIGALRM, SIG_IGN);
 }
 END_TEST
 
