@@ -36,20 +36,22 @@ for number, line in enumerate(tree.read(LIST).splitlines(), 1):
     if words:
         allowed[words[0]] = (words[1:], number)
 
-own = set(name for _, path in release.library() + release.programs()
-          for _, name in release.symbols(path, "-g", "--defined-only"))
+sources = {path: source
+           for source, path in release.library() + release.programs()}
+own = set(name for _, _, name in release.symbols(
+    sources, "-g", "--defined-only"))
 used = set()
-for source, path in release.library() + release.programs():
-    for _, name in release.symbols(path, "-u"):
-        if name in own or name in COMPILER:
-            continue
-        name = plain(name)
-        used.add(name)
-        if source not in ONLY_IN.get(name, (source,)):
-            tree.problem(source, 0, "%s is for %s only"
-                         % (name, " and ".join(ONLY_IN[name])))
-        if tree.room(source) not in allowed.get(name, ([], 0))[0] \
-                and "any" not in allowed.get(name, ([], 0))[0]:
-            tree.problem(source, 0, "%s is not listed for %s in %s"
-                         % (name, tree.room(source), LIST))
+for path, _, name in release.symbols(sources, "-u"):
+    source = sources[path]
+    if name in own or name in COMPILER:
+        continue
+    name = plain(name)
+    used.add(name)
+    if source not in ONLY_IN.get(name, (source,)):
+        tree.problem(source, 0, "%s is for %s only"
+                     % (name, " and ".join(ONLY_IN[name])))
+    if tree.room(source) not in allowed.get(name, ([], 0))[0] \
+            and "any" not in allowed.get(name, ([], 0))[0]:
+        tree.problem(source, 0, "%s is not listed for %s in %s"
+                     % (name, tree.room(source), LIST))
 tree.finish("allowed_libc: %d of %d names used" % (len(used), len(allowed)))

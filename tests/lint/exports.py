@@ -12,8 +12,8 @@ import tree  # noqa: E402
 
 declared = {name: (path, line)
             for name, path, line in tree.api_functions()}
-exported = set(name for _, name in release.symbols(
-    release.SHARED, "-D", "--defined-only"))
+exported = set(name for _, _, name in release.symbols(
+    [release.SHARED], "-D", "--defined-only"))
 
 for name in sorted(exported - set(declared)):
     tree.problem("libleat.so", 0, "%s is exported, but no header says so"
@@ -24,7 +24,8 @@ for name, (path, line) in declared.items():
     if name not in exported and tree.all_rooms_have_code():
         tree.problem(path, line, "%s is declared, but not exported" % name)
 
-for kind, name in release.symbols(release.STATIC, "-g", "--defined-only"):
+for _, kind, name in release.symbols(
+        [release.STATIC], "-g", "--defined-only"):
     if not name.startswith("leat_"):
         tree.problem("libleat.a", 0, "%s (%s) is not a name of leat"
                      % (name, kind))

@@ -36,10 +36,10 @@ def table():
         yield match.group(1), tree.line_of(text, start + match.start())
 
 
-for path in [release.STATIC] + [o for _, o in release.programs()]:
-    for _, name in release.symbols(path):
-        if re.match(r"leat_sys(_at)?$|leat_seam", name):
-            tree.problem(os.path.basename(path), 0, "seam symbol %s" % name)
+for path, _, name in release.symbols(
+        [release.STATIC] + [path for _, path in release.programs()]):
+    if re.match(r"leat_sys(_at)?$|leat_seam", name):
+        tree.problem(os.path.basename(path), 0, "seam symbol %s" % name)
 
 members = dict(table())
 called = set()

@@ -43,9 +43,11 @@ def programs():
             for pair in objects(target)]
 
 
-def symbols(path, *options):
-    """Pairs of type letter and name, as nm says."""
-    for line in run("nm", "-P", *options, path).splitlines():
-        fields = line.split()
+def symbols(paths, *options):
+    """Path, type letter and name of the symbols in some files, as nm says. One
+    nm for all: it takes long to start, as it loads the compiler's plugin."""
+    for line in run("nm", "-A", "-P", *options, *paths).splitlines():
+        path, _, symbol = line.partition(": ")
+        fields = symbol.split()
         if len(fields) >= 2 and len(fields[1]) == 1:
-            yield fields[1], re.sub(r"@.*", "", fields[0])
+            yield path, fields[1], re.sub(r"@.*", "", fields[0])
