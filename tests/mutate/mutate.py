@@ -3,12 +3,12 @@
 in a source of leat, one at a time, and see whether its unit tests notice.
 
 Works on a copy of the tree. For each mutant only its object is compiled and
-the tests of the table below are linked with it and run, the quickest and those
-that killed most first, until one fails, crashes or hangs: then the mutant is
-killed. Those that the compiler makes the same code of are no mutants, nor are
-those that the file "equivalent" lists, with the reason. Prints who survived
-and, for each file, "F mutants M killed K score P %"; ends with 0 if every
-score is 90 or more."""
+the tests are linked with it; the suites of the table below are run, the
+quickest and those that killed most first, until one fails, crashes or hangs:
+then the mutant is killed. Those that the compiler makes the same code of are
+no mutants, nor are those that the file "equivalent" lists, with the reason.
+Prints who survived and, for each file, "F mutants M killed K score P %"; ends
+with 0 if every score is 90 or more."""
 
 import argparse
 import concurrent.futures
@@ -31,6 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 NEEDED = ("CMakeLists.txt", "cmake", "include", "src", "tests", "script",
           "examples")
 BAR = 90
+PROGRAM = "tests/unit/leat-unit"
 TESTS = {
     "src/base/queue.c": "queue queue_policy queue_kept queue_forecast "
                         "queue_model bounds",
@@ -94,9 +95,10 @@ def end_session(session):
         time.sleep(0.01)
 
 
-def passes(program, timeout_s):
-    """Whether the tests of a program pass; nothing of it is left behind."""
-    child = subprocess.Popen([program], env=TEST_ENV, start_new_session=True,
+def passes(program, suite, timeout_s):
+    """Whether the tests of a suite pass; nothing of them is left behind."""
+    child = subprocess.Popen([program, suite], env=TEST_ENV,
+                             start_new_session=True,
                              preexec_fn=limits, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
@@ -143,9 +145,8 @@ class Build:
               "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"], copy)
 
     def prepare(self, path):
-        programs = ["test_" + name for name in TESTS[path].split()]
-        must(["ninja", "-j2"] + ["tests/" + name for name in programs],
-             self.tree)
+        suites = TESTS[path].split()
+        must(["ninja", "-j2", PROGRAM], self.tree)
         with open(os.path.join(self.tree, "compile_commands.json")) as file:
             command = [c["command"] for c in json.load(file)
                        if c["file"] == os.path.join(self.copy, path)
@@ -153,19 +154,18 @@ class Build:
         words = shlex.split(command)
         self.compile = words[:words.index("-o")] + [
             "-iquote", os.path.dirname(os.path.join(self.copy, path))]
-        self.links, times = {}, {}
-        for name in programs:
-            steps = must(["ninja", "-t", "commands", "tests/" + name],
-                         self.tree)
-            self.links[name] = steps.strip().split("\n")[-1]
-            program = os.path.join(self.tree, "tests", name)
+        steps = must(["ninja", "-t", "commands", PROGRAM], self.tree)
+        self.link = steps.strip().split("\n")[-1]
+        program, times = os.path.join(self.tree, PROGRAM), {}
+        for name in suites:
             start = time.monotonic()
-            if not passes(program, 120) and not passes(program, 120):
+            if not passes(program, name, 120) and \
+                    not passes(program, name, 120):
                 sys.exit("%s fails without any mutant" % name)
             times[name] = time.monotonic() - start
-        self.programs = sorted(programs, key=times.get)
-        self.kills = dict.fromkeys(programs, 0)
-        self.timeout_s = {n: 60 + 20 * times[n] for n in programs}
+        self.suites = sorted(suites, key=times.get)
+        self.kills = dict.fromkeys(suites, 0)
+        self.timeout_s = {n: 60 + 20 * times[n] for n in suites}
 
     def code(self, source, top):
         """What the compiler makes of it when it optimises; the name of the
@@ -183,15 +183,13 @@ class Build:
                    self.tree)
         if done.returncode != 0:
             return "void"
-        for name in sorted(self.programs, key=self.kills.get, reverse=True):
-            program = os.path.join(work, name)
-            link = self.links[name].replace(
-                " -o tests/" + name + " ",
-                " %s -o %s " % (shlex.quote(made), shlex.quote(program)))
-            must(["sh", "-c", link], self.tree)
-            good = passes(program, self.timeout_s[name])
-            os.unlink(program)
-            if not good:
+        program = os.path.join(work, "mutant")
+        must(["sh", "-c", self.link.replace(
+            " -o " + PROGRAM + " ",
+            " %s -o %s " % (shlex.quote(made), shlex.quote(program)))],
+            self.tree)
+        for name in sorted(self.suites, key=self.kills.get, reverse=True):
+            if not passes(program, name, self.timeout_s[name]):
                 self.kills[name] += 1
                 return "killed"
         plain = self.code(os.path.join(self.copy, path), self.copy)

@@ -102,9 +102,9 @@ PARTS = (
     Part("queue",
          "The queue agrees with a plain array, operation by operation",
          "LEAT_OPS=50000000 LEAT_SEED={seed} LEAT_DEPTH=3 "
-         "CK_DEFAULT_TIMEOUT=1200 " + DEV + "test_queue_model & "
+         "CK_DEFAULT_TIMEOUT=1200 " + DEV + "unit/leat-unit queue_model & "
          "LEAT_OPS=50000000 LEAT_SEED={next_seed} LEAT_DEPTH=3 "
-         "CK_DEFAULT_TIMEOUT=1200 " + DEV + "test_queue_model "
+         "CK_DEFAULT_TIMEOUT=1200 " + DEV + "unit/leat-unit queue_model "
          "&& echo 100000000 operations",
          r"^(100%: .*|\d+ operations)$",
          totals=(("queue operations", r"^(\d+) operations"),),
@@ -114,14 +114,14 @@ PARTS = (
          "what was accepted arrives whole and in order, or its loss has a "
          "reason and is counted",
          "LEAT_OPS=20000000 LEAT_SEED={seed} CK_DEFAULT_TIMEOUT=1200 "
-         + DEV + "test_forward_model",
+         + DEV + "unit/leat-unit forward_model",
          r"^(100%: .*)$",
          is_worth_more=True),
     Part("hub",
          "10 000 random lines of each of 50 clients of a hub: each client gets "
          "what the model says, byte by byte",
          "LEAT_LINES=10000 LEAT_SEED={seed} CK_DEFAULT_TIMEOUT=1200 "
-         + DEV + "test_leatd_hub_model",
+         + DEV + "unit/leat-unit leatd_hub_model",
          r"^(100%: .*)$",
          is_worth_more=True),
     Part("fuzz",
