@@ -54,8 +54,10 @@ more read from it meanwhile. All sources are in `tests/bench/`.
 
 *bare* does what no server of one thread can do without, for one case, and no
 more: `bare_echo.c` asks one client for bytes in a loop, `bare_fan.c` sends one
-block to each subscriber. *bare / epoll* is the ratio that it reaches: where
-that is below must, so is whatever is started on this machine.
+block to each subscriber. *bare / epoll* is the ratio that it reaches. Where
+that is clearly below must, as for the busy poll, no server of one thread can
+reach it here; where the two are close it scatters as the others do and says
+only how little there is to win.
 
 The load (`tests/bench/load*.c`) knows nothing of leat. It compares every byte
 that comes with what it sent; one wrong byte ends the case.
