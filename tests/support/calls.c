@@ -134,10 +134,8 @@ kernel_watch(kernel_watch_fn watch)
 void
 kernel__count(enum call call)
 {
-    kernel__lock();
     here.call = call;
     here.number = ++counts[call];
-    kernel__unlock();
 }
 
 struct site
@@ -170,18 +168,31 @@ kernel_reset_calls(void)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local sigset_t mask_before;
-static bool is_alone;
+static enum { ALONE_WITHOUT_HANDLER, ALONE, SHARED } company;
 
 void
-kernel__set_alone(bool alone)
+kernel__reset_lock(void)
 {
-    is_alone = alone;
+    company = ALONE_WITHOUT_HANDLER;
+}
+
+void
+kernel__handler_comes(void)
+{
+    if (company == ALONE_WITHOUT_HANDLER)
+        company = SHARED;
 }
 
 void
 kernel_alone(void)
 {
-    kernel__set_alone(true);
+    company = ALONE;
+}
+
+void
+kernel_shared(void)
+{
+    company = SHARED;
 }
 
 void
@@ -189,7 +200,7 @@ kernel__lock(void)
 {
     sigset_t all, before;
 
-    if (is_alone)
+    if (company != SHARED)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -202,7 +213,7 @@ kernel__unlock(void)
 {
     sigset_t before = mask_before;
 
-    if (is_alone)
+    if (company != SHARED)
         return;
     pthread_mutex_unlock(&lock);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

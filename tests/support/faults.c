@@ -85,9 +85,9 @@ kernel__strikes(enum call call, size_t *len)
     struct site site;
     int error = 0;
 
+    kernel__lock();
     kernel__count(call);
     site = kernel__here();
-    kernel__lock();
     due = next_due(&site);
     if (due != NULL) {
         error = due->error;

@@ -364,7 +364,7 @@ void
 kernel_reset(void)
 {
     leat_sys = &table;
-    kernel__set_alone(false);
+    kernel__reset_lock();
     kernel_use(NULL);
     (void)kernel_complaint();
     kernel__reset_faults();

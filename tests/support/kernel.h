@@ -16,7 +16,7 @@
  *
  * A call is named as in struct leat_sys: "recv", "accept4", "realloc". A name
  * that is not there, and any other misuse, aborts with a message. Everything
- * may be called from any thread.
+ * may be called from any thread after kernel_shared.
  */
 #ifndef TESTS_KERNEL_H
 #define TESTS_KERNEL_H
@@ -38,8 +38,11 @@ void kernel_teardown(void);
 const char *kernel_leftover(void);
 /* As kernel_setup, for programs without Check. */
 void kernel_reset(void);
-/* Until the next of these there is one thread, and signals come by raise() of
- * its own: then nothing has to be locked, which is most of a call's cost. */
+/* More threads than this one make calls, or are about to. What locks them out
+ * blocks signals too and is most of a call's cost, so it has to be asked for. A
+ * signal handler of leat's, which makes calls, asks for it by itself. */
+void kernel_shared(void);
+/* It need not: signals come by raise() of the only thread. */
 void kernel_alone(void);
 /* Pass calls on to this table from now on; NULL is the real kernel. */
 void kernel_use(const struct leat_sys *under);

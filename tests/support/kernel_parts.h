@@ -79,11 +79,14 @@ extern const struct leat_sys kernel__libc;
 /* The one that kernel_use chose. */
 const struct leat_sys *kernel__under(void);
 
-/* One lock for everything here. Signals are blocked while it is held, since
- * leat makes calls in its signal handler. Not recursive. */
+/* One lock for everything here, which does nothing while there is one thread.
+ * Signals are blocked while it is held, since leat makes calls in its signal
+ * handler. Not recursive. */
 void kernel__lock(void);
 void kernel__unlock(void);
-void kernel__set_alone(bool alone);
+/* As kernel.h says of kernel_shared: at the start, and with a handler. */
+void kernel__reset_lock(void);
+void kernel__handler_comes(void);
 
 /* Keep the message where one is expected, else print it and abort. */
 void kernel__complain(const char *format, ...)
@@ -95,7 +98,8 @@ _Noreturn void kernel__misuse(const char *what, const char *name);
 const char *kernel__name(enum call call);
 enum call kernel__call_of(const char *name);
 bool kernel__fallible(enum call call);
-/* Count a call. Its site is told by kernel__here until the thread's next. */
+/* Count a call, with the lock held. Its site is told by kernel__here until the
+ * thread's next. */
 void kernel__count(enum call call);
 struct site kernel__here(void);
 

@@ -204,21 +204,30 @@ key_word(unsigned key, size_t index)
     return x ^ x >> 31;
 }
 
+/* Bytes of the word that at is in; how many. */
+static size_t
+fill_some(unsigned char *to, unsigned key, size_t at, size_t len)
+{
+    size_t skip = at % 8;
+    size_t some = 8 - skip < len ? 8 - skip : len;
+    uint64_t word = htole64(key_word(key, at / 8) >> skip * 8);
+    memcpy(to, &word, some);
+    return some;
+}
+
 /* Whole words at once where it can: megabytes are filled, also in valgrind. */
 void
 key_fill(void *bytes, unsigned key, size_t at, size_t len)
 {
     unsigned char *to = bytes;
-    for (size_t i = 0; i < len;) {
-        size_t skip = (at + i) % 8;
-        size_t some = 8 - skip < len - i ? 8 - skip : len - i;
-        uint64_t word = htole64(key_word(key, (at + i) / 8) >> skip * 8);
-        if (some == sizeof word)
-            memcpy(to + i, &word, sizeof word);
-        else
-            memcpy(to + i, &word, some);
-        i += some;
+    size_t done = at % 8 == 0 ? 0 : fill_some(to, key, at, len);
+    size_t index = (at + done) / 8;
+    for (; len - done >= 8; done += 8) {
+        uint64_t word = htole64(key_word(key, index++));
+        memcpy(to + done, &word, sizeof word);
     }
+    if (done < len)
+        (void)fill_some(to + done, key, at + done, len - done);
 }
 
 bool

@@ -115,9 +115,12 @@ int
 kernel__do_sigaction(
     int signo, const struct sigaction *action, struct sigaction *old)
 {
-    return kernel__strikes(CALL_SIGACTION, NULL)
-               ? -1
-               : kernel__under()->sigaction(signo, action, old);
+    if (kernel__strikes(CALL_SIGACTION, NULL))
+        return -1;
+    if (action != NULL && action->sa_handler != SIG_DFL &&
+        action->sa_handler != SIG_IGN)
+        kernel__handler_comes();
+    return kernel__under()->sigaction(signo, action, old);
 }
 
 int

@@ -273,6 +273,7 @@ begin(pthread_t thread[THREADS])
 {
     const struct leat_alloc plain = {.resize = plain_resize};
     rig_open(&(struct leat_loop_config){.alloc = &plain});
+    kernel_shared();
     per_thread = dice_env("LEAT_OPS", 20000);
     for (int t = 0; t < THREADS; t++) {
         next_number[t] = 0;

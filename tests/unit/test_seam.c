@@ -249,6 +249,7 @@ START_TEST(threads_may_call_at_once)
 {
     pthread_t other;
 
+    kernel_shared();
     ck_assert_int_eq(pthread_create(&other, NULL, probe_often, NULL), 0);
     probe_often(NULL);
     ck_assert_int_eq(pthread_join(other, NULL), 0);
