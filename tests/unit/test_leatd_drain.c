@@ -142,6 +142,8 @@ START_TEST(drain_returns_every_byte_to_who_reads_late)
     flood(client);
     shutdown(client, SHUT_WR);
 
+    leat_loop_stats(server.loop, &stats);
+    uint64_t accepted = stats.bytes_in;
     drain_start(&server, "test");
     uint64_t count = 0;
     for (int i = 0; i < TURNS && server.client_count > 0; i++) {
@@ -152,8 +154,11 @@ START_TEST(drain_returns_every_byte_to_who_reads_late)
     for (ssize_t len = 1; len > 0; count += (uint64_t)len)
         len = recv(client, bytes, sizeof bytes, 0);
 
+    /* More where the loop is quick; on a slow machine the client pauses, and
+     * what it sends after that is told as unserved. */
     leat_loop_stats(server.loop, &stats);
-    ck_assert_uint_eq(count, stats.bytes_in);
+    ck_assert_uint_ge(count, accepted);
+    ck_assert_uint_eq(count, stats.bytes_in - server.drain.unserved);
     ck_assert_uint_eq(server.drain.lost, 0);
     ck_assert_int_eq(server_run(&server), CODE_OK);
 }
