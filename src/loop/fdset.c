@@ -383,14 +383,14 @@ check_ready(const struct leat__fdset *set, int which)
 }
 
 static void
-check_owner(const struct leat__fdset *set, const struct leat__io *io, size_t fd)
+check_owner(const struct leat__fdset *set, size_t fd)
 {
+    const struct leat__io *io = set->owner[fd];
     bool is_wanted = leat__fdset_wanted(set, io) != 0;
     assert(io->fd == (int)fd);
     assert(leat__words_test(&set->awake, fd) == (is_wanted && io->is_parkable));
     assert(io->parked == 0 || !is_wanted);
     (void)is_wanted; /* without assertions */
-    (void)fd;
 }
 
 void
@@ -404,7 +404,7 @@ leat__fdset_check(const struct leat__fdset *set)
     for (size_t fd = 0; fd < set->capacity; fd++) {
         if (set->owner[fd] == NULL)
             continue;
-        check_owner(set, set->owner[fd], fd);
+        check_owner(set, fd);
         owners++;
     }
     assert(owners == set->count);
