@@ -410,15 +410,27 @@ static const char *const seen_names[SEENS] = {
     [SEEN_RESET] = "one was reset by its peer",
     [SEEN_CANCELLED] = "the loop was destroyed"};
 
-/* Else the test above could pass for nothing. The seed is always the same. */
+/* The first that has not happened yet; SEENS when all have. */
+static enum seen
+not_seen(void)
+{
+    enum seen seen = 0;
+    while (seen < SEENS && forward.seen[seen] > 0)
+        seen++;
+    return seen;
+}
+
+/* Else the test above could pass for nothing. The seed is always the same, and
+ * one world of each kind is enough with it; where there is no queue to park in
+ * all goes another way, and may need more. */
 START_TEST(all_that_forwarding_is_about_does_happen)
 {
     dice_set(&forward.dice, 164);
-    for (enum forward_kind kind = 0; kind < FORWARD_KINDS; kind++)
-        live(kind);
-    for (enum seen seen = 0; seen < SEENS; seen++)
-        if (forward.seen[seen] == 0)
-            ck_abort_msg("has not happened: %s", seen_names[seen]);
+    for (int i = 0; i < 10 && not_seen() < SEENS; i++)
+        for (enum forward_kind kind = 0; kind < FORWARD_KINDS; kind++)
+            live(kind);
+    if (not_seen() < SEENS)
+        ck_abort_msg("has not happened: %s", seen_names[not_seen()]);
 }
 END_TEST
 
